@@ -7,8 +7,8 @@ cells printed and drew stands in its record, so no kernel has to start.
 
 import base64
 import hashlib
-import json
 import re
+from html import escape
 
 from bookbuild.book import MARKER, docstring
 from bookbuild.figures import darken
@@ -110,17 +110,49 @@ def cached_notebook(folder, text):
     return path
 
 
-def markdown_cells(text):
-    """The text of the Markdown cells of a percent program, in order."""
+def page_html(html, text, convert):
+    """A page made by mkdocs-jupyter, in the shape of the other pages.
+
+    Its Markdown cells are rendered again with the book's own extensions
+    (formulas, admonitions, citations), and its code cells lose what only a
+    live notebook needs.
+
+    Args:
+        html: the page as mkdocs-jupyter rendered it.
+        text: the program, in percent format.
+        convert: turns Markdown into HTML.
+    """
     import jupytext
+    import lxml.html
 
-    return [cell.source for cell in
-            jupytext.reads(text, fmt="py:percent").cells
-            if cell.cell_type == "markdown"]
+    root = lxml.html.fragment_fromstring(html, create_parent="div")
+    shown = root.cssselect(".jp-Cell[id]")
+    parts = []
+    for cell, element in zip(jupytext.reads(text, fmt="py:percent").cells,
+                             shown, strict=True):
+        if cell.cell_type == "markdown":
+            parts.append(re.sub(r'href="([^":]+)\.md', r'href="\1.html',
+                                convert(cell.source)))
+        else:
+            parts += code_cell(element)
+    return "\n".join(parts)
 
 
-def outputs_of(notebook_json):
-    """All printed text of a notebook (used to check solutions)."""
-    return "".join(output.get("text", "") for cell in
-                   json.loads(notebook_json)["cells"]
-                   for output in cell.get("outputs", []))
+def code_cell(element):
+    """The listing, printed text and images of a code cell, as HTML."""
+    import lxml.html
+
+    def text_of(node):
+        return lxml.html.tostring(node, encoding="unicode", with_tail=False)
+
+    for pre in element.cssselect("[class^=highlight] pre"):
+        inner = text_of(pre).removeprefix("<pre>").removesuffix("</pre>")
+        yield ('<div class="highlight language-python"><pre><code>'
+               f"{inner}</code></pre></div>")
+    for printed in element.cssselect(".jp-OutputArea-output pre"):
+        yield ('<div class="highlight output"><pre><code>'
+               f"{escape(printed.text_content())}</code></pre></div>")
+    images = element.cssselect(".jp-OutputArea-output img")
+    if images:
+        yield ('<figure class="book-figure">'
+               + "".join(map(text_of, images)) + "</figure>")

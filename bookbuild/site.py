@@ -125,7 +125,11 @@ def on_page_content(html, page, config, files):
     if uri.startswith("solutions/"):
         uri = uri.replace(".ipynb", ".py")
         book.current = book.pages[uri]
-        html = solutions_html(html, book, uri, config)
+        converter = python_markdown.Markdown(
+            extensions=config.markdown_extensions,
+            extension_configs=config.mdx_configs)
+        html = notebooks.page_html(html, book.programs[uri].text,
+                                   lambda text: converter.reset().convert(text))
     if number := book.numbers.get(uri):
         html = numbering.number_heading(html, number)
     if source := book.pages.get(uri):
@@ -392,38 +396,3 @@ def add_notebook_page(book, file, files, config):
             book.programs[name], record))
     files.append(File(page, str(folder), config.site_dir,
                       config.use_directory_urls))
-
-
-def solutions_html(html, book, uri, config):
-    """Make a notebook page look and behave like the other pages."""
-    import lxml.html
-
-    root = lxml.html.fragment_fromstring(html, create_parent="div")
-    for useless in root.cssselect(
-            "style, script, .jp-InputPrompt, .jp-OutputPrompt, "
-            ".jp-Collapser, .anchor-link, .clipboard-copy-txt, .zeroclipboard-container"):
-        useless.drop_tree()
-    sources = notebooks.markdown_cells(book.programs[uri].text)
-    cells = root.cssselect(".jp-MarkdownCell")
-    converter = python_markdown.Markdown(
-        extensions=config.markdown_extensions,
-        extension_configs=config.mdx_configs)
-    out = []
-    for cell in root.cssselect(".jp-Cell"):
-        if cell in cells:
-            text = converter.reset().convert(sources[cells.index(cell)])
-            out.append(re.sub(r'href="([^":]+)\.md', r'href="\1.html', text))
-            continue
-        for code in cell.cssselect(".jp-InputArea .highlight"):
-            code.set("class", "highlight")
-            code.tail = None
-            out.append(lxml.html.tostring(code, encoding="unicode"))
-        for printed in cell.cssselect(".jp-OutputArea-output pre"):
-            out.append('<div class="highlight output"><pre><code>'
-                       f"{escape(printed.text_content())}</code></pre></div>")
-        images = cell.cssselect(".jp-OutputArea-output img")
-        if images:
-            out.append('<figure class="book-figure">' + "".join(
-                lxml.html.tostring(image, encoding="unicode", with_tail=False)
-                for image in images) + "</figure>")
-    return "\n".join(out)
