@@ -98,6 +98,5 @@ for name, size in [("convolution", conv), ("local, not shared", local),
 
 # --8<-- [start:results]
 results = {"worst": worst, "conv": conv, "local": local, "dense": dense,
-           "ratio": dense / conv,
-           "edge_mean": responses["vertical edges"].abs().mean().item()}
+           "locality": dense / local}
 # --8<-- [end:results]

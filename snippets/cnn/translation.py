@@ -34,24 +34,23 @@ def gap(f, right, stride=1):
 pooled = nn.Sequential(features, nn.MaxPool2d(2))
 dense = nn.Sequential(nn.Flatten(), nn.Linear(32 * 32, 32 * 32),
                       nn.Unflatten(1, (1, 32, 32)))
-shifts = range(9)
+shifts = range(10)
 gaps = {"dense layer": [gap(dense, s) for s in shifts],
         "convolutions + pooling": [gap(pooled, s, 2) for s in shifts],
         "convolutions": [gap(features, s) for s in shifts]}
-print("shift          ", "   ".join(f"{s:>4}" for s in shifts))
+print(f"{'shift':22}", "".join(f"{s:5}" for s in shifts))
 for name, values in gaps.items():
-    print(f"{name:23}", " ".join(f"{v:6.3f}" for v in values))
+    print(f"{name:22}", "".join(f"{v:5.1f}" for v in values))
 # --8<-- [end:measure]
 
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="shifts")
 for name, values in gaps.items():
     ax.plot(shifts, values, "o-", label=name)
-    ax.annotate(name, (8, values[8]), xytext=(8, 0), va="center",
+    ax.annotate(name, (9, values[9]), xytext=(8, 0), va="center",
                 textcoords="offset points", color=ax.lines[-1].get_color())
 ax.set_xlabel("shift of the input (pixels)")
 ax.set_ylabel("relative difference")
-ax.spines["right"].set_visible(False)
 plt.show()
 # --8<-- [end:draw]
 
