@@ -1,0 +1,50 @@
+// Answers stdin, a JSON list of {tex, display}, on stdout with a JSON list of
+// {svg, width, height, depth} or {error}; lengths are in em. The arguments are
+// the macros, as KaTeX takes them: {"\\name": "definition with #1"}.
+const MathJax = require("mathjax");
+
+const macros = Object.fromEntries(
+  Object.entries(JSON.parse(process.argv[2] || "{}")).map(([name, body]) => {
+    const count = Math.max(0, ...[...body.matchAll(/#(\d)/g)].map((m) => +m[1]));
+    return [name.slice(1), count ? [body, count] : body];
+  }));
+
+const config = {
+  loader: { load: ["input/tex", "output/svg", "[tex]/boldsymbol",
+                   "[tex]/cancel", "[tex]/color", "[tex]/mathtools"] },
+  tex: {
+    // Without the two packages that would print an error in the formula.
+    packages: { "[+]": ["boldsymbol", "cancel", "color", "mathtools"],
+                "[-]": ["noerrors", "noundefined"] },
+    formatError: (jax, error) => { throw error; },
+    macros },
+  svg: { fontCache: "local" },
+  output: { linebreaks: { inline: false } },
+};
+
+async function render({ tex, display }) {
+  try {
+    // The promise also waits for the parts of the font a formula needs.
+    const node = await MathJax.tex2svgPromise(tex, { display });
+    const html = MathJax.startup.adaptor.outerHTML(node);
+    if (html.includes("data-mjx-error")) return { error: "wrong formula" };
+    const svg = html.slice(html.indexOf("<svg"), html.lastIndexOf("</svg>") + 6)
+      .replace(/ data-[\w-]+="[^"]*"/g, "");
+    const box = /viewBox="([^"]*)"/.exec(svg)[1].split(" ").map(Number);
+    return { svg, width: box[2] / 1000, height: box[3] / 1000,
+             depth: (box[1] + box[3]) / 1000 };
+  } catch (error) {
+    return { error: error.message };
+  }
+}
+
+async function main() {
+  let input = "";
+  for await (const chunk of process.stdin) input += chunk;
+  await MathJax.init(config);
+  const answers = [];
+  for (const formula of JSON.parse(input)) answers.push(await render(formula));
+  process.stdout.write(JSON.stringify(answers));
+}
+
+main().catch((error) => { console.error(error.message); process.exit(1); });
