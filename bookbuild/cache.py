@@ -18,6 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
+PARTS = {"program", "output", "figures", "results", "cpu", "warnings",
+         "files", "versions"}  # of a record
 KEEP_UNUSED = 30 * 24 * 3600  # seconds an entry may lie unused
 
 
@@ -59,11 +61,12 @@ def write_atomically(path, text):
 
 
 def read_json(path):
-    """The content of a JSON file, or None when it is missing or damaged."""
+    """The dict in a JSON file, or None when it is missing or damaged."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    return content if isinstance(content, dict) else None
 
 
 class Cache:
@@ -94,7 +97,8 @@ class Cache:
         return record
 
     def _is_current(self, record):
-        return (all(file_hash(self.root / name) == digest
+        return (PARTS <= record.keys()
+                and all(file_hash(self.root / name) == digest
                     for name, digest in record["files"].items())
                 and all(version(name) == number
                         for name, number in record["versions"].items()))

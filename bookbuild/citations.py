@@ -36,7 +36,7 @@ def read(path, folder):
     digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     store = Path(folder) / "references.json"
     cached = read_json(store)
-    if cached and cached["key"] == [FORMAT, digest]:
+    if cached and cached.get("key") == [FORMAT, digest]:
         return cached["references"]
     references = format_all(path)
     write_atomically(store, json.dumps(

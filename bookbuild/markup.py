@@ -52,6 +52,15 @@ def problem(message, text, program=None):
         BookError(message, page.uri, page.line_of(text), program))
 
 
+def block_problem(kind, message, program, name):
+    """Report an error at a figure or output block of the current page."""
+    page = book.current.current
+    lines = [r.line for r in page.references
+             if (r.kind, r.program, r.name) == (kind, program, name)]
+    return book.current.problem(BookError(
+        message, page.uri, lines[0] if lines else None, program))
+
+
 class Figure(Block):
     """A figure that a program drew, with its caption."""
 
@@ -69,9 +78,9 @@ class Figure(Block):
                 raise BookError("the figure has no alternative text (alt:)")
             drawn = book.current.figure(program, name)
         except (BookError, KeyError) as error:
-            etree.SubElement(figure, "p").text = problem(
-                getattr(error, "problem", "the program has not run"),
-                self.argument, program)
+            etree.SubElement(figure, "p").text = block_problem(
+                self.NAME, getattr(error, "problem",
+                                   "the program has not run"), program, name)
         else:
             for look in ("light", "dark"):
                 etree.SubElement(figure, "img", {
@@ -115,10 +124,11 @@ class Output(Block):
         try:
             text = book.current.output(program, section)
             if not text:
-                text = problem("this section prints nothing", self.argument,
-                               program)
+                text = block_problem(self.NAME, "this section prints nothing",
+                                     program, section)
         except KeyError:
-            text = problem("the program has not run", self.argument, program)
+            text = block_problem(self.NAME, "the program has not run",
+                                 program, section)
         div = etree.SubElement(parent, "div", {"class": "highlight output"})
         code = etree.SubElement(etree.SubElement(div, "pre"), "code")
         code.text = util.AtomicString(text + "\n")

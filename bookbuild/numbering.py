@@ -70,6 +70,15 @@ def labels(pages, numbers):
     return found
 
 
+def link_line(text, link):
+    """The line of a page's source that holds an empty link, or None."""
+    target, anchor = EMPTY_LINK.match(link).groups()
+    stem = posixpath.basename(target.rstrip("/")).removesuffix(".html")
+    end = f"#{re.escape(anchor)}" if anchor else r"\.md"
+    found = re.search(rf"\[\]\([^)]*{re.escape(stem)}[^)]*{end}\)", text)
+    return text.count("\n", 0, found.start()) + 1 if found else None
+
+
 def fill_links(html, path, known):
     """Write the number of its target into every empty link of a page.
 

@@ -6,7 +6,7 @@ program, as many at a time as there are cores. The server stays up between
 builds of `mkdocs serve` and ends with the process that started it.
 """
 
-import atexit
+import contextlib
 import importlib
 import json
 import multiprocessing
@@ -18,7 +18,7 @@ import time
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from bookbuild.worker import run_program
+from bookbuild.worker import prepare, run_program
 
 TICK = 0.5  # seconds between looks at time limits and at the parent
 _server = None
@@ -56,17 +56,27 @@ def start_server(preload):
         "PYTHONPATH": os.pathsep.join(
             filter(None, [here, os.environ.get("PYTHONPATH")]))}
     server = subprocess.Popen(
-        [sys.executable, "-m", "bookbuild.runner", *preload], text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        env=environment)
-    atexit.register(server.kill)
+        [sys.executable, "-m", "bookbuild.runner", str(os.getpid()),
+         *preload], text=True, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, env=environment)
     return server
 
 
-def serve(preload):
-    """The server's life: import, then run batch after batch from stdin."""
-    replies = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print must not reach the replies
+def serve(parent, preload):
+    """The server's life: import, then run batch after batch from stdin.
+
+    It ends when the build does, however that ends: the requests are then
+    over, and `run_batch` sees that the parent is another one.
+
+    Args:
+        parent: the process number of the build.
+        preload: names of the modules to import.
+    """
+    requests, replies = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    # What libraries print must not reach the replies, and what programs
+    # read must not come from the requests.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the build
     for name in preload:
         try:
@@ -76,42 +86,47 @@ def serve(preload):
     # Forking is unsafe with Apple's libraries and missing on Windows.
     can_fork = sys.platform.startswith("linux")
     context = multiprocessing.get_context("fork" if can_fork else "spawn")
-    parent = os.getppid()
-    for line in sys.stdin:
+    prepare()
+    for line in requests:
         batch = json.loads(line)
-        for report in run_batch(batch["jobs"], batch["limit"], context, parent):
-            replies.write(json.dumps(report) + "\n")
-            replies.flush()
-        replies.write('{"finished": true}\n')
-        replies.flush()
+        reports = run_batch(batch["jobs"], batch["limit"], context, parent)
+        with contextlib.closing(reports), \
+                contextlib.suppress(BrokenPipeError):
+            for report in reports:
+                print(json.dumps(report), file=replies, flush=True)
+            print('{"finished": true}', file=replies, flush=True)
+    os._exit(0)  # the build does not wait for libraries to clean up
 
 
 def run_batch(jobs, limit, context, parent):
     """Run jobs side by side, one a core; yields reports as they come."""
     waiting, running = list(jobs), {}
-    while waiting or running:
-        while waiting and len(running) < cores():
-            job = waiting.pop(0)
-            receive, send = context.Pipe(duplex=False)
-            process = context.Process(target=run_program, args=(job, send))
-            process.start()
-            send.close()
-            running[receive] = job, process, time.monotonic() + limit
-            yield {"program": job["program"], "started": True}
-        for connection in wait(list(running), TICK):
-            job, process, _ = running.pop(connection)
-            yield {"program": job["program"]} | outcome(connection, process)
-        for connection, (job, process, end) in list(running.items()):
-            if time.monotonic() > end:
-                del running[connection]
-                process.kill()
-                process.join()
-                yield {"program": job["program"], "line": None, "error":
-                       f"still running after {limit:g} s, the limit; stopped"}
-        if os.getppid() != parent:  # the build was killed
-            for _, process, _ in running.values():
-                process.kill()
-            sys.exit(1)
+    try:
+        while (waiting or running) and os.getppid() == parent:
+            while waiting and len(running) < cores():
+                job = waiting.pop(0)
+                receive, send = context.Pipe(duplex=False)
+                process = context.Process(target=run_program,
+                                          args=(job, send))
+                process.start()
+                send.close()
+                running[receive] = job, process, time.monotonic() + limit
+                yield {"program": job["program"], "started": True}
+            for connection in wait(list(running), TICK):
+                job, process, _ = running.pop(connection)
+                yield {"program": job["program"]} | outcome(connection,
+                                                            process)
+            for connection, (job, process, end) in list(running.items()):
+                if time.monotonic() > end:
+                    del running[connection]
+                    process.kill()
+                    process.join()
+                    yield {"program": job["program"], "line": None, "error":
+                           f"still running after {limit:g} s, the limit; "
+                           "stopped"}
+    finally:  # the build was killed
+        for _, process, _ in running.values():
+            process.kill()
 
 
 def outcome(connection, process):
@@ -137,4 +152,4 @@ def cores():
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1:])
+    serve(int(sys.argv[1]), sys.argv[2:])

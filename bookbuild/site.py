@@ -15,6 +15,7 @@ import filelock
 import markdown as python_markdown
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
+from mkdocs.utils import CountHandler
 
 from bookbuild import book as state
 from bookbuild import citations, maths, notebooks, numbering
@@ -48,6 +49,8 @@ def on_startup(command, dirty):
 def on_config(config):
     """Start a build: take the book's lock, read its settings."""
     global _lock
+    if _serving:
+        forgive_warnings()
     root = Path(config.config_file_path).parent
     os.environ.setdefault("SOURCE_DATE_EPOCH", commit_time(root))
     settings = DEFAULTS | config.extra.get("bookbuild", {})
@@ -155,8 +158,12 @@ def on_env(env, config, files):
         page.content, missing = numbering.fill_links(page.content, page.url,
                                                      known)
         for link in missing:
-            book.problem(BookError(f"nothing numbered stands behind {link}",
-                                   page.file.src_uri))
+            uri = page.file.src_uri
+            text = book.problem(BookError(
+                f"nothing numbered stands behind {link}", uri,
+                numbering.link_line(book.pages[uri].text, link)))
+            page.content = page.content.replace(
+                link, f"{link[:-4]}{escape(text)}</a>")
         if number := book.numbers.get(page.file.src_uri):
             page.title = f"{number} {page.title}"
     return env
@@ -202,7 +209,7 @@ def run_programs(book):
                 for program in stale}
     stale.sort(key=lambda program: -expected[program.name])  # longest first
     jobs = [{"program": program.name, "path": str(program.path),
-             "root": str(book.root), "entry": str(
+             "text": program.text, "root": str(book.root), "entry": str(
                  book.cache.path(program.name, program.text))}
             for program in stale]
     start, done = time.monotonic(), 0
@@ -318,6 +325,14 @@ def take_lock(folder):
         log.info("Another build of this book is running; waiting for it")
         lock.acquire()
     return lock
+
+
+def forgive_warnings():
+    """Keep `mkdocs serve` running: in strict mode a warning would end it."""
+    logger = logging.getLogger("mkdocs")
+    for handler in list(logger.handlers):
+        if isinstance(handler, CountHandler):
+            logger.removeHandler(handler)
 
 
 # HTML ----------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Runs one program in this process and turns it into a record: what it printed, drew, computed and read."""
 
+import functools
 import io
 import json
 import os
@@ -18,8 +19,9 @@ def run_program(job, connection):
     """Run a program, write its cache entry, and report on the connection.
 
     Args:
-        job: dict with `program` (name), `path`, `root` and `entry` (the file
-            to write when the program succeeds).
+        job: dict with `program` (name), `path`, `text` (its text as the
+            build read it), `root` and `entry` (the file to write when the
+            program succeeds).
         connection: gets one dict, {"cpu": seconds} or {"error", "line"}.
     """
     try:
@@ -36,6 +38,21 @@ class ProgramError(Exception):
     def __init__(self, message, line):
         super().__init__(message)
         self.line = line
+
+
+@functools.cache
+def owners():
+    """Which distributions each top-level module comes from."""
+    from importlib.metadata import packages_distributions
+
+    return packages_distributions()
+
+
+def prepare():
+    """Learn what all runs need to know, before processes are forked."""
+    for module in {name.partition(".")[0] for name in sys.modules}:
+        for name in owners().get(module, []):
+            version(name)
 
 
 class Output(io.StringIO):
@@ -67,9 +84,10 @@ def module_line(frame, path):
 def write_record(job):
     """Run the program of a job and write its record; returns CPU seconds."""
     path, root = job["path"], Path(job["root"])
-    opened = watch_files()
+    opened, loaded, began = watch_files(), set(sys.modules), time.time()
     use_style()
     sys.argv, sys.path[0] = [path], str(Path(path).parent)
+    sys.dont_write_bytecode = True  # nothing appears beside the programs
     output, start = Output(path), time.process_time()
     sys.stdout = output
     try:
@@ -78,18 +96,24 @@ def write_record(job):
             drawn = figures.capture() if uses_pyplot() else {}
         results = json.loads(json.dumps(names.get("results", {}),
                                         default=plain))
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # also exit() and KeyboardInterrupt
         raise ProgramError(describe(error), error_line(error, path)) from error
     finally:
         sys.stdout = sys.__stdout__
     cpu = time.process_time() - start
+    if Path(path).read_text(encoding="utf-8") != job["text"]:
+        raise ProgramError("the program was changed while it ran; build "
+                           "again", None)
+    # A helper read from its bytecode was not opened itself.
+    opened |= {file for name in sys.modules.keys() - loaded if
+               (file := getattr(sys.modules[name], "__file__", None))}
     record = {"program": job["program"], "output": output.pieces,
               "figures": drawn, "results": results, "cpu": cpu,
               "warnings": [f"{w.category.__name__}: {w.message}"
                            for w in caught
                            if "FigureCanvasAgg is non-interactive"
                            not in str(w.message)],
-              **dependencies(opened, path, root)}
+              **dependencies(opened, path, root, began)}
     write_atomically(job["entry"], json.dumps(record))
     return cpu
 
@@ -130,13 +154,15 @@ def watch_files():
     return opened
 
 
-def dependencies(opened, path, root):
-    """What a run depended on: local files by hash, libraries by version."""
-    from importlib.metadata import packages_distributions
+def dependencies(opened, path, root, began):
+    """What a run depended on: local files by hash, libraries by version.
 
+    Raises:
+        ProgramError: a local file was changed after the run began.
+    """
     places = [Path(place) for place in sys.path
               if place.endswith(("site-packages", "dist-packages"))]
-    owners, files = packages_distributions(), {}
+    files = {}
     modules = {name.partition(".")[0] for name in sys.modules}
     for name in sorted(opened):
         file = Path(os.path.abspath(name))
@@ -146,9 +172,14 @@ def dependencies(opened, path, root):
               and file.suffix != ".pyc" and file.is_file()
               and not any(part.startswith(".")
                           for part in file.relative_to(root).parts)):
-            files[file.relative_to(root).as_posix()] = file_hash(file)
+            name = file.relative_to(root).as_posix()
+            if file.stat().st_mtime > began:
+                raise ProgramError(f"{name} was changed while the program "
+                                   "ran; build again (a program must not "
+                                   "write into the book)", None)
+            files[name] = file_hash(file)
     names = sorted({owner for module in modules
-                    for owner in owners.get(module, [])})
+                    for owner in owners().get(module, [])})
     return {"files": files, "versions": {name: version(name)
                                          for name in names}}
 
@@ -157,7 +188,8 @@ def describe(error):
     """One line that says what went wrong."""
     if isinstance(error, SystemExit):
         return f"called exit({error.code!r})"
-    text = traceback.format_exception_only(error)[-1].strip()
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    text = f"{type(error).__name__}: {' '.join(text.split())}".rstrip(": ")
     if type(error).__name__ in ("PackageNotFoundError", "ModuleNotFoundError"):
         text += ("; is everything installed? See requirements.txt and "
                  "requirements-data.txt")

@@ -1,0 +1,230 @@
+"""Makes tiny real books and builds them with the real MkDocs."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HOOKS = f"""\
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from bookbuild.site import *
+"""
+NAV = [{"Part": ["part/index.md", "part/first.md"]},
+       {"Appendix": ["bibliography.md", "claims.md"]}]
+PAGES = {
+    "part/index.md": "# The part\n\nIt begins.\n",
+    "part/first.md": """\
+# First
+
+```python
+--8<-- "part/first.py:work"
+```
+
+/// output | part/first.py:work
+///
+
+The mean is {{ mean:.2f }}.
+""",
+    "bibliography.md": "# Bibliography\n\n<!-- bibliography -->\n",
+    "claims.md": "# Claims\n\n<!-- claims -->\n",
+}
+PROGRAMS = {
+    "part/first.py": """\
+\"\"\"The first program.\"\"\"
+# --8<-- [start:work]
+mean = sum([1, 2, 3]) / 3
+print("mean is", mean)
+results = {"mean": mean}
+# --8<-- [end:work]
+""",
+}
+DRAWS = """\
+import matplotlib.pyplot as plt
+
+fig, ax = plt.subplots(num="line")
+ax.plot([0, 1], [0, 1], label="a line")
+ax.set_xlabel("time (s)")
+plt.show()
+"""
+
+
+@dataclass
+class Build:
+    """How a build ended."""
+
+    code: int
+    output: str
+    seconds: float
+
+    @property
+    def runs(self):
+        """Names of the programs that ran, in the order they ended."""
+        return [line.split("] ")[1].split(": ")[0]
+                for line in self.output.splitlines()
+                if "/" in line.partition("]")[0] and "s so far" in line]
+
+
+class TinyBook:
+    """A small book on disk: pages, programs and settings that a test edits.
+
+    Args:
+        root: an empty folder.
+        settings: for the `extra.bookbuild` part of mkdocs.yml.
+        config: for the top level of mkdocs.yml.
+    """
+
+    def __init__(self, root, settings=None, config=None):
+        self.root = Path(root)
+        self.site = self.root / "site"
+        self.records = self.root / ".cache" / "bookbuild" / "programs"
+        (self.root / "docs").mkdir(parents=True)
+        (self.root / "snippets").mkdir()
+        (self.root / "hooks.py").write_text(HOOKS)
+        # JSON is YAML.
+        (self.root / "mkdocs.yml").write_text(json.dumps({
+            "site_name": "A tiny book", "theme": {"name": "mkdocs"},
+            "nav": NAV, "plugins": [], "strict": True,
+            "use_directory_urls": False,
+            "hooks": ["hooks.py"], "watch": ["snippets"],
+            "validation": {"omitted_files": "ignore", "anchors": "warn",
+                           "unrecognized_links": "warn"},
+            "markdown_extensions": [
+                "admonition", "attr_list", "md_in_html", "tables",
+                {"pymdownx.arithmatex": {"generic": True}},
+                "pymdownx.highlight", "pymdownx.superfences",
+                {"pymdownx.snippets": {
+                    "base_path": [str(self.root / "snippets")],
+                    "check_paths": True, "dedent_subsections": True}}],
+            "extra": {"bookbuild": {"preload": [], "limit": 60,
+                                    **(settings or {})}},
+            **(config or {})}))
+        for name, text in PAGES.items():
+            self.page(name, text)
+        for name, text in PROGRAMS.items():
+            self.program(name, text)
+
+    def page(self, name, text):
+        """Write a page (or another file of docs/)."""
+        return self.write("docs", name, text)
+
+    def program(self, name, text):
+        """Write a program (or another file of snippets/)."""
+        return self.write("snippets", name, text)
+
+    def write(self, folder, name, text):
+        """Write a file of the book, making its folder."""
+        path = self.root / folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def command(self, *words):
+        """The arguments and environment with which MkDocs is started."""
+        return ([sys.executable, "-m", "mkdocs", *words],
+                {"cwd": self.root, "env": os.environ | {
+                    "NO_MKDOCS_2_WARNING": "1", "PYTHONUNBUFFERED": "1"}})
+
+    def build(self, hash_seed="random"):
+        """Build the book; returns a `Build`."""
+        words, options = self.command("build")
+        options["env"]["PYTHONHASHSEED"] = hash_seed
+        start = time.monotonic()
+        done = subprocess.run(words, stdout=subprocess.PIPE, timeout=120,
+                              stderr=subprocess.STDOUT, text=True, **options)
+        return Build(done.returncode, done.stdout, time.monotonic() - start)
+
+    def start(self, *words):
+        """Start a build and return its process, output in `log.txt`."""
+        words, options = self.command(*words)
+        with open(self.root / "log.txt", "w") as log:
+            return subprocess.Popen(words, stdout=log,
+                                    stderr=subprocess.STDOUT, **options)
+
+    @property
+    def log(self):
+        """What the build that `start` started has written so far."""
+        return (self.root / "log.txt").read_text()
+
+    def html(self, page):
+        """A page of the built site."""
+        return (self.site / page).read_text()
+
+    def record(self, program):
+        """Path and content of the cache entry of a program."""
+        found = [(path, record) for path in self.records.glob("*.json")
+                 if (record := json.loads(path.read_text()))["program"]
+                 == program]
+        [entry] = found
+        return entry
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A tiny book with one program."""
+    return TinyBook(tmp_path / "book")
+
+
+def wait_for(condition, seconds=30):
+    """Wait until a condition holds; returns what it returned last."""
+    end = time.monotonic() + seconds
+    while not (value := condition()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return value
+
+
+class Server:
+    """`mkdocs serve` for a book, on a free port of this machine."""
+
+    def __init__(self, book):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.book, self.address = book, f"http://127.0.0.1:{port}/"
+        self.process = book.start("serve", "--dev-addr", f"127.0.0.1:{port}")
+
+    def get(self, page):
+        """A page as it is served now, or "" when there is no answer."""
+        try:
+            with urllib.request.urlopen(self.address + page,
+                                        timeout=20) as answer:
+                return answer.read().decode()
+        except (urllib.error.URLError, ConnectionError):
+            return ""
+
+    def shows(self, page, text, seconds=30):
+        """Whether a page comes to contain a text."""
+        return wait_for(lambda: text in self.get(page), seconds)
+
+    def stop(self):
+        """End the server as a reader does, with Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture
+def serve():
+    """Start `mkdocs serve` for a book; it is stopped after the test."""
+    servers = []
+
+    def start(book):
+        servers.append(Server(book))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
