@@ -5,7 +5,8 @@ const MathJax = require("mathjax");
 
 const macros = Object.fromEntries(
   Object.entries(JSON.parse(process.argv[2] || "{}")).map(([name, body]) => {
-    const count = Math.max(0, ...[...body.matchAll(/#(\d)/g)].map((m) => +m[1]));
+    const found = [...body.matchAll(/#(\d)/g)].map((match) => +match[1]);
+    const count = Math.max(0, ...found);
     return [name.slice(1), count ? [body, count] : body];
   }));
 
@@ -22,14 +23,29 @@ const config = {
   output: { linebreaks: { inline: false } },
 };
 
+// What MathJax leaves to a style sheet, as attributes; and the same names in
+// every drawing, wherever in a batch it was made.
+const written = [
+  [/ data-(line|frame)="[^"]*"/g, ' stroke-width="70" fill="none"'],
+  [/ class="mjx-dashed"/g, ' stroke-dasharray="140"'],
+  [/ class="mjx-dotted"/g, ' stroke-linecap="round" stroke-dasharray="0,140"'],
+  [/ (data-[\w-]+|class)="[^"]*"/g, ""],
+  [/MJX-\d+-/g, "MJX-"],
+  [/currentColor/g, "#1f2328"],
+];
+
+function standalone(html) {
+  const svg = html.slice(html.indexOf("<svg"), html.lastIndexOf("</svg>") + 6);
+  return written.reduce((text, [from, to]) => text.replace(from, to), svg);
+}
+
 async function render({ tex, display }) {
   try {
     // The promise also waits for the parts of the font a formula needs.
     const node = await MathJax.tex2svgPromise(tex, { display });
     const html = MathJax.startup.adaptor.outerHTML(node);
     if (html.includes("data-mjx-error")) return { error: "wrong formula" };
-    const svg = html.slice(html.indexOf("<svg"), html.lastIndexOf("</svg>") + 6)
-      .replace(/ data-[\w-]+="[^"]*"/g, "");
+    const svg = standalone(html);
     const box = /viewBox="([^"]*)"/.exec(svg)[1].split(" ").map(Number);
     return { svg, width: box[2] / 1000, height: box[3] / 1000,
              depth: (box[1] + box[3]) / 1000 };

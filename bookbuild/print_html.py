@@ -137,10 +137,8 @@ class Printer:
                                   with_tail=False)
         for line in root.cssselect("p.programs"):
             programs(line)
-        for div in root.cssselect("div.highlight.output"):
-            listing(div, "output")
-        for div in root.cssselect("div.highlight"):
-            listing(div, "code")
+        for div in root.cssselect("div.highlight:not(.highlight *)"):
+            listing(div)
         for code in root.cssselect("code"):
             code.text, code[:] = code.text_content(), []
         for element in root.cssselect("a.headerlink, a.footnote-backref, "
@@ -188,6 +186,8 @@ class Printer:
         label = (there if not anchor or anchor == self.tops[there]
                  else f"{there}#{anchor}")
         self.targets.setdefault(label, (uri, href))
+        if link.text:  # "figure 1.2" stays on one line
+            link.text = re.sub(r" (?=[\d.]+$)", "\u00a0", link.text)
         link.set("data-label", label)
         link.set("href", "#")
         if there != uri and "citation" not in link.getparent().classes:
@@ -249,7 +249,8 @@ class Printer:
         image.attrib.pop("src", None)
         image.set("data-image", name)
         image.set("data-alt", image.get("alt", ""))
-        image.set("data-width", f"{float(width[0]) * .75:.2f}" if width else "")
+        image.set("data-width",
+                  f"{float(width[0]) * .75:.2f}" if width else "")
 
     def mark_labels(self, root, uri):
         """Turn ids that something links to into labels; drop all others."""
@@ -312,20 +313,24 @@ def mark_headings(root, entry):
         element.set("data-level", str(shown))
 
 
-def listing(div, kind):
+def listing(div):
     """Turn highlighted code or printed output into plain text with a title."""
     code = div.cssselect("code")[-1]
-    titles = div.cssselect("span.filename")
-    title = titles[0].text_content().strip() if titles else ""
     classes = f"{div.get('class')} {code.get('class', '')}"
     language = re.search(r"language-([\w+-]+)", classes)
+    kind = ("output" if "output" in div.classes else
+            "boxed" if div.xpath("ancestor::details") else "code")
     if language:
         language = language[1]
-    elif kind == "code" and code.cssselect("span[class]"):
+    elif code.cssselect("span[class]"):
         language = "python"  # what else would the programs be in
+    titles = div.cssselect("span.filename")
+    after = div.getnext()
+    joined = after is not None and "output" in after.classes
     replace(div, PRE(code.text_content().rstrip(), {
-        "data-listing": kind, "data-name": title,
-        "data-language": language or ""}))
+        "data-listing": kind, "data-language": language or "",
+        "data-name": titles[0].text_content().strip() if titles else "",
+        "data-joined": "yes" if joined else ""}))
 
 
 def mark_box(box):

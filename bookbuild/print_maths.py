@@ -14,6 +14,7 @@ from bookbuild.cache import read_json, write_atomically
 from bookbuild.errors import BookError
 from bookbuild.maths import HERE, MACROS, NODE_MODULES, node
 
+DRAWER = HERE / "mathjax.cjs"
 TAG = re.compile(r"\\tag(\*?)\{([^{}]*)\}")
 
 
@@ -41,7 +42,8 @@ def draw_formulas(formulas, cache):
         return []
     path = Path(cache) / "formulas-print.json"
     package = read_json(NODE_MODULES / "mathjax" / "package.json") or {}
-    salt = package.get("version", "") + json.dumps(MACROS)
+    salt = (package.get("version", "") + json.dumps(MACROS)
+            + DRAWER.read_text(encoding="utf-8"))
     keys = [hashlib.sha256(f"{salt}{display}{tex}".encode()).hexdigest()[:24]
             for tex, display, _ in formulas]
     stored = read_json(path) or {}
@@ -65,7 +67,7 @@ def ask(formulas):
     batch = [{"tex": split_tag(tex)[0], "display": display}
              for tex, display, _ in formulas]
     run = subprocess.run(
-        [node(), HERE / "mathjax.cjs", json.dumps(MACROS)], text=True,
+        [node(), DRAWER, json.dumps(MACROS)], text=True,
         encoding="utf-8", input=json.dumps(batch), capture_output=True)
     if run.returncode:
         why = run.stderr.strip().splitlines() or ["no reason given"]

@@ -1,4 +1,4 @@
-"""Turns Pandoc's document of the printed book into one that calls the functions of book.typ.
+"""Turns Pandoc's document of the book into calls of what book.typ defines.
 
 What Pandoc writes as Typst by itself (paragraphs, lists, tables, emphasis)
 stays as it is. What print_html.py marked with data attributes becomes a call.
@@ -43,6 +43,9 @@ def to_typst(blocks, formulas, drawings):
                 found.append(node)
         return glue_formulas(found)
 
+    def word(content):
+        return [{"t": "Str", "c": breakable(content, 60)}]
+
     def header(content):
         _, attributes, inlines = content
         data = read(attributes)
@@ -54,9 +57,10 @@ def to_typst(blocks, formulas, drawings):
     def code_block(content):
         attributes, text = content
         data = read(attributes)
-        return [block("#listing({}, kind: {}, language: {}, name: {})".format(
+        names = [literal(data.get(key, "")) for key in ("language", "name")]
+        return [block("#listing({}, {}, {}, {}, {})".format(
             literal(breakable(text, 60)), literal(data.get("listing", "code")),
-            literal(data.get("language", "")), literal(data.get("name", ""))))]
+            *names, flag(data.get("joined"))))]
 
     def code(content):
         return [inline(f"#raw({literal(breakable(content[1], 24))});")]
@@ -130,12 +134,13 @@ def to_typst(blocks, formulas, drawings):
         title = []
         if blocks and "title" in read(attributes_of(blocks[0])):
             title, blocks = blocks[0]["c"][1], blocks[1:]
-        call = f"#boxed({literal(data['box'])}, {literal(data.get('label', ''))})["
+        call = "#boxed({}, {})[".format(
+            literal(data["box"]), literal(data.get("label", "")))
         return [block(call), *walk(title), block("]["), *walk(blocks),
                 block("]")]
 
-    handlers = {"Header": header, "CodeBlock": code_block, "Code": code,
-                "Link": link, "Span": span, "Div": div}
+    handlers = {"Str": word, "Code": code, "CodeBlock": code_block,
+                "Header": header, "Link": link, "Span": span, "Div": div}
     collect_notes(blocks, notes)
     for key in notes:
         notes[key] = walk(notes[key])
