@@ -255,7 +255,8 @@ def show(ax, image, boxes, names, color):
     for (left, top, right, bottom), name in zip(boxes.tolist(), names):
         ax.add_patch(plt.Rectangle((left, top), right - left, bottom - top,
                                    fill=False, color=color, lw=1.5))
-        ax.text(left, top - 1, name, color=color, fontsize=8, va="bottom")
+        ax.text(left, max(top - 1, 6), name, color=color, fontsize=8,
+                va="bottom")
     ax.set_axis_off()
 
 

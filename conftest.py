@@ -1,0 +1,34 @@
+"""Makes pytest-codeblocks see the pages as readers do, and builds the book once for all tests that look at it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+os.environ |= {"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1",
+               "NO_MKDOCS_2_WARNING": "1"}
+
+import pytest  # noqa: E402
+import pytest_codeblocks.plugin  # noqa: E402
+
+from bookbuild.codeblocks import extract  # noqa: E402
+
+ROOT = Path(__file__).parent
+pytest_codeblocks.plugin.extract_from_file = extract
+
+
+def pytest_runtest_teardown():
+    """Close the figures a page has opened."""
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the whole book, built by the command readers use."""
+    folder = tmp_path_factory.mktemp("book") / "site"
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "-d", str(folder)],
+        cwd=ROOT, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    return folder
