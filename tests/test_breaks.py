@@ -1,0 +1,103 @@
+"""Breaks the idea of every program in an obvious way, and sees a claim of its page fail.
+
+A claim that still holds when the optimiser does nothing, or a kernel is
+turned round, checks nothing. All broken programs run side by side in
+processes of their own, with the page's claims after them.
+"""
+
+import concurrent.futures
+import contextlib
+import io
+import multiprocessing
+import os
+from pathlib import Path
+
+import pytest
+
+from bookbuild.codeblocks import extract
+
+ROOT = Path(__file__).parent.parent
+
+# (page, program, what is broken, old text, new text, a word of the claim's
+# assertion that must fail)
+BREAKS = [
+    ("cnn/index.md", "cnn/index.py", "kernel turned round",
+     "patch, weight[:, :, u, v])", "patch, weight[:, :, k - 1 - u, v])",
+     "worst"),
+    ("cnn/index.md", "cnn/index.py", "stride ignored",
+     "v:v + stride * W:stride]", "v:v + W]", "worst"),
+    ("cnn/index.md", "cnn/index.py", "weights not shared",
+     "conv = count(nn.Conv2d(1, channels, 5, padding=2))",
+     "conv = side**2 * count(nn.Conv2d(1, channels, 5, padding=2))", "dense"),
+    ("cnn/index.md", "cnn/translation.py", "zeros at the border",
+     'padding_mode="circular"', 'padding_mode="zeros"', "results"),
+    ("cnn/index.md", "cnn/translation.py", "no pooling",
+     "nn.MaxPool2d(2))", "nn.AvgPool2d(1, stride=1))", "results"),
+    ("cnn/index.md", "cnn/receptive_field.py", "stride forgotten",
+     "        jump *= stride\n", "", "sizes"),
+    ("cnn/image-classification.md", "cnn/image_classification.py",
+     "optimiser does nothing", "            optimizer.step()\n", "",
+     "held_out"),
+    ("cnn/image-classification.md", "cnn/image_classification.py",
+     "labels shuffled", "y = table[:, -1].long()",
+     "y = table[torch.randperm(len(table)), -1].long()", "held_out"),
+    ("cnn/image-classification.md", "cnn/image_classification.py",
+     "no global pooling", "nn.AdaptiveMaxPool2d(1), nn.Flatten(),"
+     "            # (B, 32)\n    nn.Dropout(0.1), nn.Linear(32, 10))",
+     "nn.Flatten(),\n    nn.Dropout(0.1), nn.Linear(32 * 49, 10))", "shifted"),
+    ("cnn/object-detection.md", "cnn/object_detection.py",
+     "optimiser does nothing", "            optimizer.step()\n", "", "ap"),
+    ("cnn/object-detection.md", "cnn/object_detection.py",
+     "boxes not trained",
+     "+ 8 * F.smooth_l1_loss(where[full], box[rows][full])", "", "ap"),
+    ("cnn/object-detection.md", "cnn/object_detection.py",
+     "no suppression", "order[iou(boxes[best][None], boxes[order])[0] < limit]",
+     "order", "repeated"),
+    ("cnn/image-segmentation.md", "cnn/image_segmentation.py",
+     "optimiser does nothing", "            optimizer.step()\n", "", "mean"),
+    ("cnn/image-segmentation.md", "cnn/image_segmentation.py",
+     "bridges cut", "torch.cat([X, same_size], 1) if self.bridges",
+     "torch.cat([X, 0 * same_size], 1) if self.bridges", "mean"),
+]
+
+
+def run_broken(page, program, old, new):
+    """Run a page's program with a change; returns the failing assertion."""
+    [block] = [b for b in extract(ROOT / "docs" / page)
+               if b.program == program]
+    if old not in block.code:
+        return f"the text to break is gone: {old!r}"
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            exec(block.code.replace(old, new), {"__name__": "broken"})
+        except AssertionError as error:
+            return f"claim failed: {error}"
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+    return "no claim failed"
+
+
+@pytest.fixture(scope="session")
+def outcomes():
+    """All broken programs, as many at a time as there are cores."""
+    with concurrent.futures.ProcessPoolExecutor(
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
+            else os.cpu_count(),
+            mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield {case[:3]: pool.submit(run_broken, case[0], case[1], *case[3:5])
+               for case in BREAKS}
+
+
+@pytest.mark.parametrize("case", BREAKS, ids=lambda c: f"{c[1]}-{c[2]}")
+def test_a_claim_fails_when_the_idea_is_broken(outcomes, case):
+    outcome = outcomes[case[:3]].result(timeout=1200)
+    assert outcome.startswith("claim failed"), outcome
+    assert case[5] in outcome, outcome
+
+
+def test_every_program_with_claims_is_broken_once():
+    for page in sorted((ROOT / "docs").glob("*/*.md")):
+        for block in extract(page):
+            if block.program and "assert" in block.code:
+                assert any(case[1] == block.program for case in BREAKS), \
+                    f"{block.program} has no break"

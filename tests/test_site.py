@@ -1,0 +1,230 @@
+"""Checks the built book as a reader gets it: links, figures, no requests, search, looks."""
+
+import filecmp
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import lxml.html
+import pytest
+
+from bookbuild.cache import read_json
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def pages(site):
+    """Every page of the site as (path, parsed HTML)."""
+    return [(path, lxml.html.parse(str(path), parser=lxml.html.HTMLParser(
+        encoding="utf-8")).getroot()) for path in sorted(site.rglob("*.html"))]
+
+
+def test_every_link_leads_somewhere(site, pages):
+    ids = {path: {e.get("id") for e in root.iter() if e.get("id")}
+           | {e.get("name") for e in root.iter("a") if e.get("name")}
+           for path, root in pages}
+    broken, checked = [], 0
+    for path, root in pages:
+        if path.name == "404.html":
+            continue  # its links are absolute, for any folder
+        for link in root.iter("a"):
+            url = urlsplit(link.get("href", ""))
+            if url.scheme or url.netloc or link.get("href") is None:
+                continue
+            target = (path.parent / unquote(url.path)).resolve() \
+                if url.path else path
+            if target.is_dir():
+                target /= "index.html"
+            checked += 1
+            if not target.exists() or (
+                    url.fragment and target in ids
+                    and unquote(url.fragment) not in ids[target]
+                    and not url.fragment.startswith("__")):
+                broken.append(f"{path.relative_to(site)}: {link.get('href')}")
+    assert checked > 200
+    assert not broken
+
+
+def test_nothing_is_loaded_from_another_host(site, pages):
+    outside = []
+    for path, root in pages:
+        for element in root.iter("script", "img", "link", "iframe", "source"):
+            for value in (element.get("src"), element.get("href")):
+                if value and urlsplit(value).netloc:
+                    outside.append((path.name, value))
+    for style in site.rglob("*.css"):
+        outside += [(style.name, url) for url in re.findall(
+            r"url\([\"']?(https?://[^)]+)", style.read_text("utf-8"))]
+    assert not outside
+
+
+def test_every_image_exists_and_is_described(site, pages):
+    seen = 0
+    for path, root in pages:
+        for image in root.iter("img"):
+            alt, src = image.get("alt", ""), image.get("src")
+            assert len(alt) > 20, f"{path.name}: {src} has no description"
+            assert not alt.lower().startswith(("plot of", "image of")), alt
+            if not src.startswith("data:"):
+                assert (path.parent / src).exists(), src
+            seen += 1
+    assert seen > 10
+
+
+def test_no_formula_is_left_as_text(pages):
+    for path, root in pages:
+        for element in root.iter("p", "li", "td", "figcaption"):
+            if not element.xpath("ancestor-or-self::*[contains(@class, "
+                                 "'output')]"):
+                text = "".join(element.xpath(
+                    ".//text()[not(ancestor::*[contains(@class, 'math') "
+                    "or self::code or self::script])]"))
+                assert "$" not in text and "{{" not in text, (path.name, text)
+
+
+def test_every_page_offers_its_programs(site, pages):
+    for path, root in pages:
+        for link in root.cssselect(".programs a"):
+            assert (path.parent / link.get("href")).exists()
+    assert len(list(site.rglob("programs/**/*.ipynb"))) == len(
+        list(site.rglob("programs/**/*.py"))) >= len(
+            list((ROOT / "snippets").rglob("*.py")))
+
+
+def test_all_claims_are_listed(site, pages):
+    claims = sum(len(root.cssselect("details.claim")) for _, root in pages)
+    listing = (site / "appendix/checked-claims.html").read_text("utf-8")
+    assert claims == len(re.findall(r"#claim-", listing)) > 10
+
+
+def test_pages_are_light(site):
+    for path in site.rglob("*.html"):
+        assert path.stat().st_size < 600_000, path
+
+
+def test_programs_keep_their_budget(site):
+    records = [read_json(path) for path in
+               (ROOT / ".cache/bookbuild/programs").glob("*.json")]
+    names = {p.relative_to(ROOT / "snippets").as_posix()
+             for p in (ROOT / "snippets").rglob("*.py")}
+    seconds = {record["program"]: record["cpu"] for record in records
+               if record and record["program"] in names}
+    assert seconds.keys() == names
+    for program, cpu in seconds.items():
+        assert cpu < 60, f"{program} took {cpu:.0f} s of CPU time"
+    assert sum(seconds.values()) < 600
+
+
+def test_two_cold_builds_are_byte_identical(site, tmp_path):
+    copy = tmp_path / "another place"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(
+        ".venv", "site", ".cache", "node_modules", "__pycache__"))
+    (copy / "node_modules").symlink_to(ROOT / "node_modules")
+    subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "-q", "-d",
+         str(tmp_path / "site")], cwd=copy, check=True, timeout=900,
+        env=os.environ | {"PYTHONHASHSEED": "7"})
+    one = {p.relative_to(site) for p in site.rglob("*") if p.is_file()}
+    two = {p.relative_to(tmp_path / "site")
+           for p in (tmp_path / "site").rglob("*") if p.is_file()}
+    assert one == two
+    different = [str(p) for p in sorted(one) if not filecmp.cmp(
+        site / p, tmp_path / "site" / p, shallow=False)]
+    assert not different
+
+
+# In a browser ---------------------------------------------------------------
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium; skipped when none is installed, except in CI."""
+    from playwright.sync_api import sync_playwright
+    path = next(filter(None, map(shutil.which, (
+        "chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None and not os.environ.get("CI"):
+        pytest.skip("no Chromium found: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=[
+                "--no-sandbox", "--disable-gpu", "--disable-sync",
+                "--disable-background-networking",
+                "--disable-component-update"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser, site):
+    """Opens a page of the site from its file; checks requests at the end."""
+    asked, problems, contexts = [], [], []
+
+    def open_it(path, width=1280, scheme="light"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto((site / path).as_uri())
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert not [url for url in asked
+                if not url.startswith(("file:", "data:", "blob:"))]
+    assert not problems
+
+
+def test_search_works_from_a_file(open_page):
+    page = open_page("index.html")
+    page.fill("input.md-search__input", "receptive field")
+    page.wait_for_selector(".md-search-result__item a", timeout=15_000)
+    found = page.eval_on_selector_all(
+        ".md-search-result__item a", "links => links.map(a => a.href)")
+    assert any("cnn/index.html" in link for link in found)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_follow_the_palette(open_page, scheme):
+    page = open_page("cnn/index.html", scheme=scheme)
+    other = {"light": "dark", "dark": "light"}[scheme]
+    assert page.locator(f"figure img.on-{scheme}").first.is_visible()
+    assert not page.locator(f"figure img.on-{other}").first.is_visible()
+    page.locator("label.md-header__button[for^='__palette']:visible").click()
+    page.wait_for_timeout(300)
+    assert page.locator(f"figure img.on-{other}").first.is_visible()
+
+
+def test_figures_load_and_keep_their_place(open_page):
+    page = open_page("cnn/object-detection.html")
+    images = page.locator("figure img.on-light")
+    for number in range(images.count()):
+        images.nth(number).scroll_into_view_if_needed()
+        page.wait_for_function(
+            "i => document.querySelectorAll('figure img.on-light')[i]"
+            ".naturalWidth > 0", arg=number)
+
+
+@pytest.mark.parametrize("path", sorted(
+    p.relative_to(ROOT / "docs").with_suffix(".html").as_posix()
+    for p in [*(ROOT / "docs").rglob("*.md"),
+              *(ROOT / "docs/solutions").glob("*.py")]))
+def test_page_fits_on_a_phone(open_page, path):
+    page = open_page(path, width=400)
+    wide = page.evaluate(
+        "document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0, f"{wide} pixels too wide"
+
+
+def test_a_claim_opens_and_shows_its_assertions(open_page):
+    page = open_page("cnn/index.html")
+    claim = page.locator("details.claim").first
+    assert not claim.locator("code").last.is_visible()
+    claim.locator("summary").click()
+    assert "assert" in claim.locator("pre").inner_text()
