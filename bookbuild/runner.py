@@ -24,7 +24,7 @@ TICK = 0.5  # seconds between looks at time limits and at the parent
 _server = None
 
 
-def run(jobs, preload, limit, on_event):
+def run(jobs, preload, limit, on_event, meanwhile):
     """Run programs and wait for all of them.
 
     Args:
@@ -33,12 +33,14 @@ def run(jobs, preload, limit, on_event):
         limit: seconds a program may take.
         on_event: called with each report of the server: dicts with
             "program" and either "started", "cpu" or "error" and "line".
+        meanwhile: called once, while the programs run.
     """
     global _server
     if _server is None or _server.poll() is not None:
         _server = start_server(preload)
     _server.stdin.write(json.dumps({"jobs": jobs, "limit": limit}) + "\n")
     _server.stdin.flush()
+    meanwhile()
     for line in _server.stdout:
         report = json.loads(line)
         if report.get("finished"):

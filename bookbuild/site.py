@@ -233,8 +233,12 @@ def run_programs(book):
                  f"({time.monotonic() - start:.0f} s so far, "
                  f"about {left:.0f} s left)")
 
+    def meanwhile():
+        for program in stale:
+            download_notebook(book, program)
+
     runner.run(jobs, book.settings["preload"], book.settings["limit"],
-               on_event)
+               on_event, meanwhile)
     write_atomically(timings_path, json.dumps(timings))
     for program in stale:
         record = book.cache.load(program.name, program.text)
@@ -281,11 +285,16 @@ def add_results(book, files, config):
                               ("dark", darken(drawn["svg"]))):
                 add_file(files, config, figure_path(name, figure, look),
                          content=svg)
-        text = notebooks.cell_program(program.text)
-        add_file(files, config, f"programs/{name}", content=text)
+        add_file(files, config, f"programs/{name}",
+                 content=notebooks.cell_program(program.text))
         add_file(files, config, f"programs/{name[:-3]}.ipynb",
-                 abs_src_path=str(notebooks.cached_notebook(
-                     book.cache.folder, text)))
+                 abs_src_path=str(download_notebook(book, program)))
+
+
+def download_notebook(book, program):
+    """The file of a program's notebook, made when it is new."""
+    return notebooks.cached_notebook(
+        book.cache.folder, notebooks.cell_program(program.text))
 
 
 def add_assets(target, pattern, files, config):
