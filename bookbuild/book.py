@@ -144,6 +144,7 @@ class Book:
         self.records: dict[str, dict] = {}
         self.errors: dict[str, list[BookError]] = {}
         self.numbers: dict[str, str] = {}  # page to "1.2"
+        self.order: list[str] = []  # pages as they are read
         self.current: PageSource | None = None  # being rendered
 
     # Finding -----------------------------------------------------------

@@ -46,6 +46,8 @@ def main(arguments):
         name = slugify(case="lower")(config.site_name, "-") + ".pdf"
         output = Path(arguments[0] if arguments
                       else Path(config.site_dir) / name)
+        if not arguments:  # then the site can offer it for download
+            config.extra.setdefault("bookbuild", {})["pdf"] = name
         config.plugins["bookbuild-pdf"] = printing
         config.plugins.on_startup(command="build", dirty=False)
         build(config)

@@ -26,8 +26,8 @@ from bookbuild.figures import darken
 from bookbuild.markup import figure_path
 
 __all__ = ["on_startup", "on_config", "on_files", "on_nav",
-           "on_page_markdown", "on_page_content", "on_env", "on_post_build",
-           "on_build_error"]
+           "on_page_markdown", "on_page_content", "on_env", "on_post_page",
+           "on_post_build", "on_build_error"]
 
 log = logging.getLogger("mkdocs.plugins.bookbuild")
 EXTENSIONS = ["bookbuild.markup", "bookbuild.maths", "bookbuild.citations"]
@@ -98,6 +98,7 @@ def on_nav(nav, config, files):
     """Number chapters and pages."""
     book = state.current
     book.numbers = numbering.number_pages(nav)
+    book.order = [page.file.src_uri for page in nav.pages]
 
     def walk(items):
         for item in items:
@@ -149,7 +150,7 @@ def on_env(env, config, files):
     for page in pages:
         if "<!-- claims -->" in page.content:
             page.content = page.content.replace(
-                "<!-- claims -->", claims_list(pages, page))
+                "<!-- claims -->", claims_list(pages, page, book))
     for key in book.references.keys() - book.cited:
         log.warning(f"no page cites '{key}'")
     known = numbering.labels({page.url: (page.file.src_uri, page.content)
@@ -161,12 +162,21 @@ def on_env(env, config, files):
             uri = page.file.src_uri
             text = book.problem(BookError(
                 f"nothing numbered stands behind {link}", uri,
-                numbering.link_line(book.pages[uri].text, link)))
+                uri in book.pages and numbering.link_line(
+                    book.pages[uri].text, link)))
             page.content = page.content.replace(
                 link, f"{link[:-4]}{escape(text)}</a>")
         if number := book.numbers.get(page.file.src_uri):
             page.title = f"{number} {page.title}"
     return env
+
+
+def on_post_page(output, page, config):
+    """Offer the PDF for download, in a build that makes one."""
+    pdf = state.current.settings.get("pdf")
+    link = pdf and (' (<a href="' + posixpath.relpath(
+        pdf, posixpath.dirname(page.url) or ".") + '">download</a>)')
+    return output.replace("<!-- pdf -->", link or "")
 
 
 def on_post_build(config):
@@ -373,16 +383,19 @@ def downloads(programs, url):
             + "".join(links) + "</p>")
 
 
-def claims_list(pages, here):
-    """The list of all claims of the book, by page."""
-    parts = []
-    for page in pages:
+def claims_list(pages, here, book):
+    """The list of all claims of the book, page by page in reading order."""
+    parts, order = [], {uri: n for n, uri in enumerate(book.order)}
+    for page in sorted(pages, key=lambda page: order.get(
+            page.file.src_uri, len(order))):
         claims = CLAIM.findall(page.content)
         if not claims:
             continue
         target = posixpath.relpath(page.url, posixpath.dirname(here.url) or ".")
         parts.append(f'<h2 id="{escape(page.url)}">'
-                     f'<a href="{target}">{page.title}</a></h2><ol>')
+                     f'<a href="{target}">'
+                     f'{book.numbers.get(page.file.src_uri, "")} '
+                     f'{page.title}</a></h2><ol>')
         parts += [f'<li><a href="{target}#{anchor}">{sentence}</a></li>'
                   for anchor, sentence in claims]
         parts.append("</ol>")

@@ -83,7 +83,8 @@ def outcomes():
     with concurrent.futures.ProcessPoolExecutor(
             len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
             else os.cpu_count(),
-            mp_context=multiprocessing.get_context("spawn")) as pool:
+            mp_context=multiprocessing.get_context("spawn"),
+            max_tasks_per_child=1) as pool:
         yield {case[:3]: pool.submit(run_broken, case[0], case[1], *case[3:5])
                for case in BREAKS}
 
