@@ -1,7 +1,9 @@
 """Turns the formulas that pymdownx.arithmatex marked into HTML and MathML, with KaTeX, while the site is built.
 
 Rendered formulas are kept in one file of the cache, so KaTeX starts only
-when a formula is new.
+when a formula is new. They enter a page last, when its template is filled:
+what reads pages before (the search index) would spend more time on the
+markup of formulas than on all the rest.
 """
 
 import atexit
@@ -24,6 +26,8 @@ HERE = Path(__file__).parent
 NODE_MODULES = HERE.parent / "node_modules"
 FORMULA = re.compile(
     r'<(span|div) class="arithmatex">\\([\[(])(.*?)\\[\])]</\1>', re.S)
+PLACE = re.compile(r'<(span|div) class="math" data-search-exclude '
+                   r'data-tex="([^"]*)"></\1>')
 MACROS = {r"\argmin": r"\operatorname*{arg\,min}",
           r"\argmax": r"\operatorname*{arg\,max}",
           r"\bm": r"\boldsymbol{#1}", r"\mathds": r"\mathbf{#1}",
@@ -67,8 +71,7 @@ class Katex:
         Returns:
             a list of {"html"} or {"error"}, in the same order.
         """
-        keys = [hashlib.sha256(f"{self.salt}{display}{tex}".encode())
-                .hexdigest()[:24] for tex, display in formulas]
+        keys = [self.key(*formula) for formula in formulas]
         new = {key: formula for key, formula in zip(keys, formulas)
                if key not in self.known}
         if new:
@@ -77,6 +80,11 @@ class Katex:
             self.known |= dict(zip(new, answers))
         self.used |= {key: self.known[key] for key in keys}
         return [self.known[key] for key in keys]
+
+    def key(self, tex, display):
+        """Under which key a formula is known."""
+        return hashlib.sha256(f"{self.salt}{display}{tex}".encode()
+                              ).hexdigest()[:24]
 
     def ask(self, batch):
         """Hand a batch to the KaTeX process."""
@@ -114,7 +122,7 @@ def engine():
 
 
 def render_formulas(text):
-    """Replace every marked formula of a page's HTML."""
+    """Render every marked formula of a page, and leave it a place."""
     found = [(html.unescape(m[3]).strip(), m[2] == "[")
              for m in FORMULA.finditer(text)]
     if not found:
@@ -131,9 +139,19 @@ def render_formulas(text):
             return html.escape(book.current.problem(BookError(
                 f"wrong formula: {why}", page.uri, line)))
         return (f'<{match[1]} class="math" data-search-exclude'
-                f' data-tex="{html.escape(tex)}">{answer["html"]}</{match[1]}>')
+                f' data-tex="{html.escape(tex)}"></{match[1]}>')
 
     return FORMULA.sub(replace, text)
+
+
+def insert_formulas(text):
+    """Put the rendered formulas into their places in a finished page."""
+    def insert(match):
+        tex, display = html.unescape(match[2]), match[1] == "div"
+        [answer] = engine().render([(tex, display)])
+        return match[0].replace("></", f">{answer['html']}</")
+
+    return PLACE.sub(insert, text)
 
 
 class Formulas(Postprocessor):

@@ -35,9 +35,7 @@ def run(jobs, preload, limit, on_event, meanwhile):
             "program" and either "started", "cpu" or "error" and "line".
         meanwhile: called once, while the programs run.
     """
-    global _server
-    if _server is None or _server.poll() is not None:
-        _server = start_server(preload)
+    warm(preload)
     _server.stdin.write(json.dumps({"jobs": jobs, "limit": limit}) + "\n")
     _server.stdin.flush()
     meanwhile()
@@ -47,6 +45,13 @@ def run(jobs, preload, limit, on_event, meanwhile):
             return
         on_event(report)
     raise RuntimeError("the process that runs the programs ended unexpectedly")
+
+
+def warm(preload):
+    """Start the server unless it runs, so that the libraries get loaded."""
+    global _server
+    if _server is None or _server.poll() is not None:
+        _server = start_server(preload)
 
 
 def start_server(preload):

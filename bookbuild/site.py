@@ -27,7 +27,7 @@ from bookbuild.markup import figure_path
 
 __all__ = ["on_startup", "on_config", "on_files", "on_nav",
            "on_page_markdown", "on_page_content", "on_env", "on_post_page",
-           "on_post_build", "on_build_error"]
+           "on_post_build", "on_build_error", "on_serve"]
 
 log = logging.getLogger("mkdocs.plugins.bookbuild")
 EXTENSIONS = ["bookbuild.markup", "bookbuild.maths", "bookbuild.citations"]
@@ -172,11 +172,11 @@ def on_env(env, config, files):
 
 
 def on_post_page(output, page, config):
-    """Offer the PDF for download, in a build that makes one."""
+    """Put in the formulas, and the PDF's link in a build that makes one."""
     pdf = state.current.settings.get("pdf")
     link = pdf and (' (<a href="' + posixpath.relpath(
         pdf, posixpath.dirname(page.url) or ".") + '">download</a>)')
-    return output.replace("<!-- pdf -->", link or "")
+    return maths.insert_formulas(output).replace("<!-- pdf -->", link or "")
 
 
 def on_post_build(config):
@@ -195,6 +195,14 @@ def on_build_error(error):
     """Give the lock back."""
     if _lock:
         _lock.release()
+
+
+def on_serve(server, config, builder):
+    """Load the libraries now, so that the first edit need not wait."""
+    from bookbuild import runner
+
+    runner.warm(state.current.settings["preload"])
+    return server
 
 
 # Running -----------------------------------------------------------------
