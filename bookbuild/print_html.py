@@ -137,7 +137,8 @@ class Printer:
                                   with_tail=False)
         for line in root.cssselect("p.programs"):
             programs(line)
-        for div in root.cssselect("div.highlight:not(.highlight *)"):
+        inner = set(root.cssselect(".highlight .highlight"))
+        for div in set(root.cssselect("div.highlight")) - inner:
             listing(div)
         for code in root.cssselect("code"):
             code.text, code[:] = code.text_content(), []

@@ -400,10 +400,10 @@ def claims_list(pages, here, book):
         if not claims:
             continue
         target = posixpath.relpath(page.url, posixpath.dirname(here.url) or ".")
+        title = " ".join(filter(None, [
+            book.numbers.get(page.file.src_uri), page.title]))
         parts.append(f'<h2 id="{escape(page.url)}">'
-                     f'<a href="{target}">'
-                     f'{book.numbers.get(page.file.src_uri, "")} '
-                     f'{page.title}</a></h2><ol>')
+                     f'<a href="{target}">{title}</a></h2><ol>')
         parts += [f'<li><a href="{target}#{anchor}">{sentence}</a></li>'
                   for anchor, sentence in claims]
         parts.append("</ol>")
