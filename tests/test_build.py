@@ -289,7 +289,7 @@ assert results["mean"] == 2
     assert f'<details class="claim" id="{anchor}">' in page
     assert "<em>two</em>" in listing
     assert "assert" not in text_of(listing)
-    assert '<a href="part/first.html">First</a>' in listing
+    assert '<a href="part/first.html">1.1 First</a>' in listing
 
 
 def test_chapters_pages_and_figures_are_numbered(tmp_path):
