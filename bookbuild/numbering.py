@@ -62,6 +62,7 @@ def labels(pages, numbers):
     """
     found = {}
     for path, (uri, html) in pages.items():
+        path = posixpath.normpath(path)  # pages may be folders: "a/b/"
         if number := numbers.get(uri):
             word = "section" if "." in number else "chapter"
             found[path, None] = f"{word} {number}"
@@ -93,7 +94,7 @@ def fill_links(html, path, known):
     def fill(match):
         target, anchor = match.groups()
         place = (posixpath.normpath(posixpath.join(
-            posixpath.dirname(path), target)) if target else path)
+            posixpath.dirname(path), target)) if target else posixpath.normpath(path))
         label = known.get((place, anchor))
         if label is None:
             missing.append(match[0])

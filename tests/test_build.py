@@ -292,12 +292,19 @@ assert results["mean"] == 2
     assert '<a href="part/first.html">1.1 First</a>' in listing
 
 
-def test_chapters_pages_and_figures_are_numbered(tmp_path):
-    book = TinyBook(tmp_path / "book", config={"nav": [
-        "index.md",
-        {"Parts": [{"Part one": ["part/index.md", "part/first.md"]},
-                   {"Part two": ["two/index.md", "two/page.md"]}]},
-        {"Appendix": ["bibliography.md", "claims.md"]}]})
+@pytest.mark.parametrize("folders", [False, True])
+def test_chapters_pages_and_figures_are_numbered(tmp_path, folders):
+    def html(page):
+        name = page.removesuffix("index") + (
+            "" if page.endswith("index") else "/")
+        return book.html(f"{name}index.html" if folders else f"{page}.html")
+
+    book = TinyBook(tmp_path / "book", config={
+        "use_directory_urls": folders, "nav": [
+            "index.md",
+            {"Parts": [{"Part one": ["part/index.md", "part/first.md"]},
+                       {"Part two": ["two/index.md", "two/page.md"]}]},
+            {"Appendix": ["bibliography.md", "claims.md"]}]})
     book.page("index.md", "# Home\n\nSee [](two/page.md), [](two/index.md), "
               "[](two/page.md#fig-line) and [by name](two/page.md).\n")
     book.page("two/index.md", "# Two\n")
@@ -314,12 +321,12 @@ See [](#fig-line) and [](../part/first.md).
 """)
     builds(book)
     assert ("See section 2.1, chapter 2, figure 2.1.1 and by name."
-            in text_of(book.html("index.html")))
-    page = book.html("two/page.html")
+            in text_of(html("index")))
+    page = html("two/page")
     assert "See figure 2.1.1 and section 1.1." in text_of(page)
     assert '<span class="page-number">2.1</span> Page' in page
     assert '<span class="figure-number">Figure 2.1.1</span>' in page
-    assert "page-number" not in book.html("claims.html")
+    assert "page-number" not in html("claims")
     assert "2.1 Page" in text_of(page.partition("</title>")[0])
 
 
