@@ -133,7 +133,8 @@ class TinyBook:
         """The arguments and environment with which MkDocs is started."""
         return ([sys.executable, "-m", "mkdocs", *words],
                 {"cwd": self.root, "env": os.environ | {
-                    "NO_MKDOCS_2_WARNING": "1", "PYTHONUNBUFFERED": "1"}})
+                    "NO_MKDOCS_2_WARNING": "1", "PYTHONUNBUFFERED": "1",
+                    "PYTHONDONTWRITEBYTECODE": ""}})
 
     def build(self, hash_seed="random"):
         """Build the book; returns a `Build`."""

@@ -5,6 +5,7 @@ import importlib.metadata
 import io
 import json
 import os
+import py_compile
 import re
 import subprocess
 import sys
@@ -88,11 +89,11 @@ def test_program_that_comes_back_is_remembered(book):
 def test_change_of_a_file_a_program_reads_reruns_it(book, name, program,
                                                     text, changed):
     book.page("part/second.md", SECOND + "It is {{ number }}.\n")
-    # Run by hand, a helper leaves its bytecode, which is then read instead.
-    book.program(name, text)
-    path = book.program("part/second.py",
-                        program + "results = {'number': number}\n")
-    subprocess.run([sys.executable, path], check=True)
+    path = book.program(name, text)
+    if name.endswith(".py"):
+        # Run by hand, a helper leaves its bytecode, which is read instead.
+        py_compile.compile(path)
+    book.program("part/second.py", program + "results = {'number': number}\n")
     builds(book)
     assert "It is 2." in book.html("part/second.html")
     assert builds(book).runs == []
@@ -233,7 +234,7 @@ Code `{{ count }}` and
     page = book.html("part/first.html")
     assert ("Percent 98.8%, list 0.25, last 0.25, array 1.0, 12,345 by "
             "Adam." in text_of(page))
-    assert 'data-tex="x = 0.99"' in page
+    assert re.search('data-tex="x = 0.99"><span class="katex">.*<math', page)
     assert re.search(r"<td[^>]*>0.988</td>", page)
     assert page.count("{{ count }}") == 2
     assert ("Others: 99% of 12,345. Own: 7."
