@@ -43,8 +43,8 @@ BREAKS = [
      "y = table[torch.randperm(len(table)), -1].long()", "held_out"),
     ("cnn/image-classification.md", "cnn/image_classification.py",
      "no global pooling", "nn.AdaptiveMaxPool2d(1), nn.Flatten(),"
-     "            # (B, 32)\n    nn.Dropout(0.1), nn.Linear(32, 10))",
-     "nn.Flatten(),\n    nn.Dropout(0.1), nn.Linear(32 * 49, 10))", "shifted"),
+     "            # (B, 24)\n    nn.Dropout(0.1), nn.Linear(24, 10))",
+     "nn.Flatten(),\n    nn.Dropout(0.1), nn.Linear(24 * 49, 10))", "shifted"),
     ("cnn/object-detection.md", "cnn/object_detection.py",
      "optimiser does nothing", "            optimizer.step()\n", "", "ap"),
     ("cnn/object-detection.md", "cnn/object_detection.py",

@@ -237,7 +237,7 @@ def scan(image, limit=0.4):
     """Detection by judging all windows; a limit of 1 suppresses nothing."""
     boxes, pixels = windows(image)
     score, cls = judge(pixels).softmax(1)[:, :10].max(1)
-    sure = score > 0.5
+    sure = score > 0.1
     boxes, scores, classes = boxes[sure], score[sure], cls[sure]
     keep = suppress(boxes, scores, limit)
     return boxes[keep], scores[keep], classes[keep]
