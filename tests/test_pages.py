@@ -87,7 +87,7 @@ def test_program_is_complete_and_in_style(program):
              and n not in inside and not MARKER.match(line)]
     assert not loose, f"lines outside of sections: {loose}"
     longest = max(b - a + 1 for a, b in parts.values())
-    assert longest <= 50, "a section fits on a screen"
+    assert longest <= 40, "a section fits on a screen"
     assert "results = {" in text
 
 

@@ -1,5 +1,5 @@
 """A class for every pixel: a small U-Net, with and without its bridges."""
-# --8<-- [start:scenes]
+# --8<-- [start:digits]
 from importlib.metadata import distribution
 
 import matplotlib.pyplot as plt
@@ -19,8 +19,9 @@ table = rng.permutation(table[np.isin(table[:, -1], KEPT)])
 digits = table[:, :-1].reshape(-1, 28, 28) / 255
 labels = np.searchsorted(KEPT, table[:, -1]) + 1
 photos = [photo.mean(2) / 255 for photo in load_sample_images().images]
+# --8<-- [end:digits]
 
-
+# --8<-- [start:scenes]
 def scene(digits, labels, left):
     """One or two digits in light ink on a dark piece of a photograph."""
     image = np.ones((SIZE, SIZE))

@@ -1,5 +1,5 @@
 """Find digits on photographs: a single-shot detector, IoU, NMS and AP."""
-# --8<-- [start:scenes]
+# --8<-- [start:digits]
 from importlib.metadata import distribution
 
 import matplotlib.pyplot as plt
@@ -18,8 +18,9 @@ rng = np.random.default_rng(0)
 table = rng.permutation(table)
 digits, labels = table[:, :-1].reshape(-1, 28, 28) / 255, table[:, -1]
 photos = [photo.mean(2) / 255 for photo in load_sample_images().images]
+# --8<-- [end:digits]
 
-
+# --8<-- [start:scenes]
 def scene(digits, labels, left):
     """One to three digits on a darkened piece of a photograph."""
     photo = photos[rng.integers(2)]
