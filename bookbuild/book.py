@@ -68,7 +68,8 @@ class PageSource:
         """The name of the program that belongs to this page."""
         if self.uri.endswith(".py"):  # a solutions notebook
             return self.uri
-        return self.uri.removesuffix(".md").replace("-", "_") + ".py"
+        folder, slash, name = self.uri.removesuffix(".md").rpartition("/")
+        return folder + slash + name.replace("-", "_") + ".py"
 
     @property
     def programs(self):

@@ -71,7 +71,7 @@ def on_files(files, config):
     """Find what pages refer to, run what has to run, add what it produced."""
     book = state.current
     solutions = [file for file in files
-                 if re.fullmatch(r"solutions/\w+\.py", file.src_uri)]
+                 if re.fullmatch(r"solutions/[\w-]+\.py", file.src_uri)]
     for file in files.documentation_pages():
         book.add_page(file.src_uri, Path(file.abs_src_path).read_text(
             encoding="utf-8"))

@@ -23,6 +23,7 @@ def run(program, stop, *changes):
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new)
+    torch.set_default_dtype(torch.float32)  # a program may change it
     names = {"__name__": "__main__"}
     with contextlib.redirect_stdout(io.StringIO()):
         exec(text, names)

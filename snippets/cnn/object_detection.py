@@ -48,7 +48,7 @@ def scene(digits, labels, left):
 
 
 train_scenes = [scene(digits[:4000], labels[:4000], left=True)
-                for _ in range(6000)]
+                for _ in range(5000)]
 test_scenes = [scene(digits[4000:], labels[4000:], left=False)
                for _ in range(300)]
 # --8<-- [end:scenes]
@@ -211,7 +211,7 @@ def windows(image, step=2):
 
 
 examples = []  # windows on digits, and as many on background
-for image, truth, classes in train_scenes[:1500]:
+for image, truth, classes in train_scenes[:1000]:
     boxes, pixels = windows(image)
     overlap, which = iou(boxes, truth).max(1)
     on = (overlap > 0.6).nonzero()[:, 0]

@@ -1,0 +1,150 @@
+"""MNIST-1D: what four models learn from signals, in order and shuffled."""
+# --8<-- [start:data]
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from mnist1d.data import make_dataset
+from torch import nn
+
+# B batch, T = 40 positions, C channels, H hidden units
+data = make_dataset()  # generated here: the package's fixed seed, no download
+train_X = torch.tensor(data["x"], dtype=torch.float32)  # (B, T)
+test_X = torch.tensor(data["x_test"], dtype=torch.float32)
+train_y, test_y = torch.tensor(data["y"]), torch.tensor(data["y_test"])
+print("train", tuple(train_X.shape), "test", tuple(test_X.shape))
+# --8<-- [end:data]
+
+# --8<-- [start:shuffle]
+torch.manual_seed(0)
+order = torch.randperm(train_X.shape[1])  # one permutation for all examples
+inputs = {"ordinary": (train_X, test_X),
+          "shuffled": (train_X[:, order], test_X[:, order])}
+# --8<-- [end:shuffle]
+
+# --8<-- [start:models]
+def logistic():
+    return nn.Linear(40, 10)
+
+
+def mlp(H=256):
+    return nn.Sequential(nn.Linear(40, H), nn.ReLU(), nn.Linear(H, H),
+                         nn.ReLU(), nn.Linear(H, 10))
+
+
+def cnn(C=32):
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 40)),                               # (B, 1, 40)
+        nn.Conv1d(1, C, 5, padding=2), nn.ReLU(),               # (B, C, 40)
+        nn.Conv1d(C, C, 3, stride=2, padding=1), nn.ReLU(),     # (B, C, 20)
+        nn.Conv1d(C, C, 3, stride=2, padding=1), nn.ReLU(),     # (B, C, 10)
+        nn.AdaptiveMaxPool1d(1), nn.Flatten(),                  # (B, C)
+        nn.Linear(C, 10))
+
+
+class GRU(nn.Module):
+    def __init__(self, H=16):
+        super().__init__()
+        self.gru = nn.GRU(1, H, batch_first=True, bidirectional=True)
+        self.output = nn.Linear(40 * 2 * H, 10)
+
+    def forward(self, X):
+        states, _ = self.gru(X.unsqueeze(2))  # (B, T) -> (B, T, 2 H)
+        return self.output(states.flatten(1))
+# --8<-- [end:models]
+
+# --8<-- [start:training]
+def train(model, X, epochs, lr, batch=100):
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, lr, epochs * len(X) // batch)
+    for epoch in range(epochs):
+        for rows in torch.randperm(len(X)).split(batch):
+            loss = F.cross_entropy(model(X[rows]), train_y[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+
+
+@torch.no_grad()
+def accuracy(model, X, y):
+    return (model(X).argmax(1) == y).float().mean().item()
+# --8<-- [end:training]
+
+# --8<-- [start:table]
+runs = [("logistic", logistic, 20, 0.01, 3), ("MLP", mlp, 20, 0.005, 3),
+        ("CNN", cnn, 15, 0.01, 3), ("GRU", GRU, 8, 0.03, 2)]
+scores = {}  # scores[name][kind]: held-out accuracy in %, one per seed
+fit = {}     # the same on the training examples
+for name, make, epochs, lr, seeds in runs:
+    scores[name], fit[name] = {}, {}
+    for kind, (X, held_out) in inputs.items():
+        models = []
+        for seed in range(seeds):
+            torch.manual_seed(seed)
+            models.append(make())
+            train(models[-1], X, epochs, lr)
+        scores[name][kind] = [100 * accuracy(model, held_out, test_y)
+                              for model in models]
+        fit[name][kind] = [100 * accuracy(model, X, train_y)
+                           for model in models]
+# --8<-- [end:table]
+
+# --8<-- [start:print]
+def mean(values):
+    return sum(values) / len(values)
+
+
+print("held-out %  ordinary          shuffled")
+for name in scores:
+    row = [f"{mean(s):5.1f} ({min(s):.1f}-{max(s):.1f})"
+           for s in scores[name].values()]
+    print(f"{name:<11} {row[0]}  {row[1]}")
+# --8<-- [end:print]
+
+# --8<-- [start:draw]
+fig, axes = plt.subplots(2, 5, num="signals", figsize=(6.4, 2.8),
+                         sharex=True, sharey=True, layout="constrained")
+for column, digit in enumerate((0, 1, 4, 6, 7)):
+    example = (train_y == digit).nonzero()[0, 0]
+    for ax, (kind, (X, _)) in zip(axes[:, column], inputs.items()):
+        ax.plot(X[example], color="C0" if kind == "ordinary" else "C1")
+        ax.set(yticks=[])
+    axes[0, column].set_title(digit)
+axes[0, 0].set_ylabel("ordinary")
+axes[1, 0].set_ylabel("shuffled")
+fig.supxlabel("position", fontsize="medium")
+
+published = {"ordinary": [32, 68, 94, 91], "shuffled": [None, 68, 56, 57]}
+fig, ax = plt.subplots(num="accuracy", figsize=(6.4, 3.4))
+for side, (kind, color) in enumerate([("ordinary", "C0"), ("shuffled", "C1")]):
+    for x, name in enumerate(scores):
+        values = scores[name][kind]
+        place = x + 0.2 * (2 * side - 1)
+        ax.bar(place, mean(values), 0.36, color=color, alpha=0.35)
+        ax.plot([place] * len(values), values, "o", color=color, ms=4)
+        if published[kind][x]:
+            ax.hlines(published[kind][x], place - 0.18, place + 0.18,
+                      color="gray", ls="--")
+        if x == 2:
+            ax.annotate(kind, (place, max(values) + 4), color=color,
+                        ha="left" if side else "center")
+ax.axhline(10, color="gray", ls=":")
+ax.annotate("guessing", (-0.75, 12), color="gray")
+ax.annotate("published", (0.62, 72), color="gray")
+ax.set(xticks=range(4), xticklabels=scores, xlim=(-0.8, 3.5), ylim=(0, 108),
+       ylabel="accuracy on held-out signals (%)")
+plt.show()
+# --8<-- [end:draw]
+
+# --8<-- [start:results]
+means = {name: {kind: mean(s) for kind, s in row.items()}
+         for name, row in scores.items()}
+results = {
+    "scores": scores, "means": means, "fit": fit,
+    "parameters": {name: sum(p.numel() for p in make().parameters())
+                   for name, make, *_ in runs},
+    "loss_by_shuffle": {name: m["ordinary"] - m["shuffled"]
+                        for name, m in means.items()},
+    "order": order.tolist()}
+# --8<-- [end:results]

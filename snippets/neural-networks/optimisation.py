@@ -1,0 +1,119 @@
+"""SGD, momentum and Adam on the same digits, each with its best step size."""
+# --8<-- [start:data]
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from sklearn.datasets import load_digits
+from torch import nn
+
+torch.manual_seed(0)
+X, y = map(torch.tensor, load_digits(return_X_y=True))
+order = torch.randperm(len(X))
+X, y = X[order].float() / 16, y[order]
+parts = {"train": slice(0, 1000), "validation": slice(1000, 1400),
+         "test": slice(1400, None)}
+train_X, train_y = X[parts["train"]], y[parts["train"]]
+# --8<-- [end:data]
+
+# --8<-- [start:optimizers]
+def sgd(p, lr):
+    return torch.optim.SGD(p, lr=lr)
+
+
+def momentum(p, lr):
+    return torch.optim.SGD(p, lr=lr, momentum=0.9)
+
+
+def adam(p, lr):
+    return torch.optim.Adam(p, lr=lr)
+
+
+optimizers = {"SGD": sgd, "momentum": momentum, "Adam": adam}
+rates = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0]
+# --8<-- [end:optimizers]
+
+# --8<-- [start:training]
+def train(optimizer, lr, seed, steps=150, batch=50):
+    torch.manual_seed(seed)
+    model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 32),
+                          nn.ReLU(), nn.Linear(32, 10))
+    optimizer = optimizer(model.parameters(), lr)
+    losses = []
+    for step in range(steps):
+        rows = torch.randint(len(train_X), (batch,))
+        loss = F.cross_entropy(model(train_X[rows]), train_y[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return model, losses
+
+
+@torch.no_grad()
+def accuracy(model, part):
+    rows = parts[part]
+    return (model(X[rows]).argmax(1) == y[rows]).float().mean().item()
+# --8<-- [end:training]
+
+# --8<-- [start:sweep]
+seeds = range(3)
+runs = {(name, lr): [train(make, lr, seed) for seed in seeds]
+        for name, make in optimizers.items() for lr in rates}
+sweep = {key: [accuracy(model, "validation") for model, _ in trained]
+         for key, trained in runs.items()}
+print("validation accuracy, mean of 3 seeds")
+print(f"{'step size':10}" + "".join(f"{name:>10}" for name in optimizers))
+for lr in rates:
+    print(f"{lr:<10}" + "".join(f"{sum(sweep[name, lr]) / 3:10.3f}"
+                                for name in optimizers))
+# --8<-- [end:sweep]
+
+# --8<-- [start:test]
+best = {name: max(rates, key=lambda lr: sum(sweep[name, lr]))
+        for name in optimizers}
+final = {name: [train(make, best[name], seed) for seed in range(10, 16)]
+         for name, make in optimizers.items()}
+scores = {name: [accuracy(model, "test") for model, _ in trained]
+          for name, trained in final.items()}
+print("           step size   test accuracy   worst    best of 6 new seeds")
+for name, s in scores.items():
+    print(f"{name:10}{best[name]:10}{sum(s) / len(s):16.3f}"
+          f"{min(s):8.3f}{max(s):8.3f}")
+borrowed = [accuracy(train(adam, best["SGD"], seed)[0], "test")
+            for seed in range(10, 13)]
+print(f"Adam with SGD's step size: {max(borrowed):.3f} at best")
+# --8<-- [end:test]
+
+# --8<-- [start:draw]
+fig, ax = plt.subplots(num="sweep")
+for i, (name, place) in enumerate([("SGD", (0.42, 0.91)),
+                                   ("momentum", (0.042, 0.945)),
+                                   ("Adam", (0.00055, 0.86))]):
+    seeds_by_rate = torch.tensor([sweep[name, lr] for lr in rates])
+    ax.plot(rates, seeds_by_rate.mean(1), "o-", color=f"C{i}", ms=4)
+    ax.fill_between(rates, seeds_by_rate.min(1).values,
+                    seeds_by_rate.max(1).values, color=f"C{i}", alpha=0.2)
+    ax.annotate(name, place, color=f"C{i}")
+ax.axhline(0.1, ls=":", color="gray")
+ax.set(xscale="log", xlabel="step size (learning rate)",
+       ylabel="accuracy on validation digits", ylim=(0, 1.02))
+
+fig, ax = plt.subplots(num="losses")
+places = {"SGD": (45, 1.75), "momentum": (53, 0.68), "Adam": (9, 0.8)}
+for i, (name, trained) in enumerate(final.items()):
+    losses = torch.tensor([losses for _, losses in trained]).mean(0)
+    ax.plot(losses, color=f"C{i}", lw=1.2)
+    ax.annotate(name, places[name], color=f"C{i}")
+ax.set(xlabel="step", ylabel="batch loss, mean of 6 seeds (nats)",
+       ylim=(0, None))
+plt.show()
+# --8<-- [end:draw]
+
+# --8<-- [start:results]
+mean = {name: sum(s) / len(s) for name, s in scores.items()}
+results = {"best": best, "mean": mean, "scores": scores,
+           "borrowed_best": max(borrowed), "spread_points":
+           100 * (max(mean.values()) - min(mean.values())),
+           "loss_30": {name: sum(losses[30] for _, losses in trained) / 6
+                       for name, trained in final.items()}}
+# --8<-- [end:results]
