@@ -18,9 +18,12 @@ pytest_codeblocks.plugin.extract_from_file = extract
 
 
 def pytest_runtest_teardown():
-    """Close the figures a page has opened."""
+    """Undo what a page has changed for the whole process."""
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+    if "torch" in sys.modules:
+        torch = sys.modules["torch"]
+        torch.set_default_dtype(torch.float32)
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,9 @@
 """Turns a page into the code blocks that pytest-codeblocks runs: includes expanded, blocks of one program joined.
 
-A reader runs a page from top to bottom, so a test does the same. A fence
-that includes a section of a program continues what came before of that
-program; a fence written by hand (a claim) continues the fence before it.
+A fence that includes a section of a program continues what came before of
+that program. A fence written by hand (a claim) belongs to the fence before
+it; when that is part of a program, it runs once the program has ended, as
+the claim is about what the whole program has found.
 """
 
 import ast
@@ -83,7 +84,7 @@ def extract(path, *arguments, **options):
     path = Path(path)
     root = next((p for p in path.parents if (p / "mkdocs.yml").exists()), None)
     text = path.read_text(encoding="utf-8")
-    blocks, by_program, last = [], {}, None
+    blocks, by_program, last, claims = [], {}, None, {}
     for block in extract_from_buffer(io.StringIO(plain_fences(text))):
         block.fences, block.program = [block.lineno], None
         if block.syntax != "python":
@@ -101,7 +102,12 @@ def extract(path, *arguments, **options):
             blocks.append(block)
             home = block
         else:
-            home.code += block.code
             home.fences += block.fences
+            if home.program and not block.program:
+                claims.setdefault(id(home), []).append(block.code)
+            else:
+                home.code += block.code
         last = by_program[block.program or home.program] = home
+    for block in blocks:
+        block.code += "".join(claims.get(id(block), []))
     return blocks
