@@ -60,8 +60,8 @@ for name, (train, test) in {"raw": (train_X, test_X), "Fourier": (
     print(f"{name:8} {results[name]:.3f}")
 
 # %% [markdown]
-# On the raw signals logistic regression reaches {{ raw:.0%}}, on the amplitudes {{ Fourier:.0%}}. What a hand-made feature keeps, it helps with; what it throws away (here the order of the waves in
-# the signal) is gone. The CNN, which learns its features, is far ahead of both.
+# On the raw signals logistic regression reaches {{ raw:.0%}}, on the amplitudes {{ Fourier:.0%}}. What a hand-made feature keeps, it helps with; what it throws away (here where in the signal each wave
+# stands) is gone. The CNN, which learns its features, is far ahead of both.
 #
 # ## Learned representations
 #

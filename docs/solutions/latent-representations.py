@@ -52,7 +52,7 @@ print(784 * 256 + 256 + 256 * 8 + 8 + 8 * 256 + 256 + 256 * 784 + 784,
 print(8 * 784 + 784, "numbers for PCA")
 
 # %% [markdown]
-# The network is sixty times as large. Smaller codes are not smaller models.
+# The network is many times as large. Smaller codes are not smaller models.
 #
 # ### 3. Without the ReLUs
 
@@ -74,8 +74,8 @@ for name in ("ReLU", "nothing"):
 print(f"PCA                 held-out error {results['pca']:.4f}")
 
 # %% [markdown]
-# Without activation functions the four layers are one linear map through 8 numbers, and the error is that of PCA ({{ pca:.4f }}) or a little above
-# ({{ nothing:.4f }}), since training has not quite finished. With ReLUs it is {{ ReLU:.4f }}.
+# Without activation functions the four layers are one linear map through 8 numbers, and the error ({{ nothing:.4f }}) is that of PCA
+# ({{ pca:.4f }}). With ReLUs it is {{ ReLU:.4f }}.
 #
 # ## Compression
 #
@@ -124,7 +124,7 @@ print(f"KL(p || q) = {(p * np.log(p / q)).sum():.3f}, "
       f"KL(q || p) = {(q * np.log(q / p)).sum():.3f} nats")
 
 # %% [markdown]
-# They differ: the fair coin is more surprised by the bent one than the other way round.
+# They differ: who expects the bent coin is more surprised by the fair one than the other way round.
 #
 # ### 3. A linear decoder
 #

@@ -63,8 +63,7 @@ results["relu"] = sum(score > 0.95 for score in relu)
 print(" ".join(f"{score:.2f}" for score in relu))
 
 # %% [markdown]
-# {{ relu:d }} of six starts solve it. A ReLU that is zero for all points gets no gradient and stays there, so three units may be too few in practice. With ten units the problem
-# disappears.
+# {{ relu:d }} of six starts solve it. One possible cause of failure is a ReLU that is zero for all points: it gets no gradient and stays there. More units make this matter less.
 #
 # ## Learning
 #
@@ -89,7 +88,8 @@ print(f"off by up to {results['off']:.3f}, "
       f"held-out accuracy {results['wrong']:.3f}")
 
 # %% [markdown]
-# It still reaches {{ wrong:.1%}}: since $1 - h$ has the right sign, every step still goes roughly downhill. From the result alone one would not notice. The comparison with autograd does, at once.
+# It still reaches {{ wrong:.1%}}: since $1 - h$ has the right sign, every step still goes roughly downhill. On its own, this score looks like success. Only beside the linear model's on the page, which is higher, does it look
+# suspicious; the comparison with autograd shows the fault at once.
 #
 # ## Gradient descent
 #

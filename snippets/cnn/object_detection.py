@@ -48,7 +48,7 @@ def scene(digits, labels, left):
 
 
 train_scenes = [scene(digits[:4000], labels[:4000], left=True)
-                for _ in range(5000)]
+                for _ in range(6000)]
 test_scenes = [scene(digits[4000:], labels[4000:], left=False)
                for _ in range(300)]
 # --8<-- [end:scenes]

@@ -143,5 +143,6 @@ results = {
     "best": best, "fitted": {"mean": fitted.loc.item(),
                              "sd": fitted.scale.item()},
     "gaps": gaps, "kl": kl, "spread": spread, "average": average,
-    "ratio": (spread["score"] / spread["pathwise"])}
+    "ratio": spread["score"] / spread["pathwise"],
+    "ratio_squared": (spread["score"] / spread["pathwise"])**2}
 # --8<-- [end:results]

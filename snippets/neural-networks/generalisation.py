@@ -41,7 +41,7 @@ order = torch.randperm(len(X))
 X, y = X[order].float() / 16, y[order]
 pool_X, pool_y = X[:1000], y[:1000]           # training sets come from here
 valid_X, valid_y = X[1000:1300], y[1000:1300]  # for every choice we make
-test_X, test_y = X[1300:], y[1300:]            # looked at once, at the end
+test_X, test_y = X[1300:], y[1300:]            # takes part in no choice
 
 
 def few_noisy(n=200, wrong=0.2):

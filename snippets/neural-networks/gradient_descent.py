@@ -80,7 +80,7 @@ for name, (lr, momentum) in settings.items():
     far = ravine(paths[name]) > 1e-6
     arrival[name] = int(far.nonzero()[-1]) + 1  # after the last far point
     print(f"{name:10}{lr:10.4f}{momentum:11.2f}"
-          f"{arrival[name] if arrival[name] <= 600 else 'never':>20}")
+          f"{arrival[name] if arrival[name] <= 600 else '> 600':>20}")
 # --8<-- [end:ravine]
 
 # --8<-- [start:draw]
