@@ -97,7 +97,7 @@ BREAKS = [
     ("neural-networks/debugging.md", "neural-networks/debugging.py",
      "a fault repaired", "        if zero_grad:", "        if True:", "before"),
     ("latent-representations/index.md", "latent-representations/index.py",
-     "no activation function", "nn.ReLU()", "nn.Identity()", "curves"),
+     "no activation function", "nn.ReLU()", "nn.Identity()", "theirs"),
     ("latent-representations/index.md", "latent-representations/index.py",
      "linear network not trained", "optimizer.step(linear_loss)", "",
      "angle"),
