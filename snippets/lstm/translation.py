@@ -1,0 +1,271 @@
+"""English number words to French, with attention and without."""
+# --8<-- [start:data]
+import gettext
+import math
+import random
+import re
+from collections import Counter
+from importlib.metadata import distribution
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from num2words import num2words
+from torch import nn
+from torch.nn.utils.rnn import (pack_padded_sequence, pad_packed_sequence,
+                                pad_sequence)
+
+# B batch, S source words, T target words, H hidden units
+PAD, START, END, UNKNOWN = range(4)
+
+
+def split(text):
+    """Words, hyphens and marks of a text."""
+    return re.findall(r"[\w']+|[^\w\s]", text.lower())
+
+
+def pair(n):
+    return split(num2words(n)), split(num2words(n, lang="fr"))
+
+
+random.seed(0)
+numbers = sorted({random.randrange(10**random.randint(1, 9))
+                  for _ in range(15_000)})
+random.shuffle(numbers)
+pairs = [pair(n) for n in numbers]
+short = [p for p in pairs if len(p[0]) <= 12]  # longer ones: a test
+train_pairs, test_pairs = short[:4000], short[4000:]
+print(" ".join(pair(70_199)[0]), "->", " ".join(pair(70_199)[1]))
+print(len(train_pairs), "pairs to learn from,", len(test_pairs), "held out")
+# --8<-- [end:data]
+
+# --8<-- [start:vocabulary]
+class Vocabulary:
+    def __init__(self, sentences):
+        self.words = ["", "", "", "?"] + sorted(
+            {word for sentence in sentences for word in sentence})
+        self.number = {w: i for i, w in enumerate(self.words) if i > 3}
+
+    def encode(self, sentences):
+        """-> numbers with END behind them (B, T), lengths (B)"""
+        rows = [torch.tensor([self.number.get(word, UNKNOWN)
+                              for word in sentence] + [END])
+                for sentence in sentences]
+        return pad_sequence(rows, True), torch.tensor([len(r) for r in rows])
+
+    def decode(self, ids):
+        """A row of numbers up to END -> words"""
+        ids = ids.tolist()
+        return [self.words[i] for i in ids[:ids.index(END)]] \
+            if END in ids else [self.words[i] for i in ids]
+# --8<-- [end:vocabulary]
+
+# --8<-- [start:model]
+class Translator(nn.Module):
+    def __init__(self, source, target, attention, H=64):
+        super().__init__()
+        self.source, self.target = source, target
+        self.attention = attention
+        self.read = nn.Embedding(len(source.words), H, padding_idx=PAD)
+        self.encoder = nn.LSTM(H, H // 2, batch_first=True,
+                               bidirectional=True)
+        self.write = nn.Embedding(len(target.words), H, padding_idx=PAD)
+        self.decoder = nn.LSTM(H, H, batch_first=True)
+        self.mix = nn.Linear(2 * H, H)
+        self.out = nn.Linear(H, len(target.words))
+
+    def encode(self, ids, lengths):
+        """ids (B, S) -> notes (B, S, H), where real (B, S), state."""
+        packed = pack_padded_sequence(self.read(ids), lengths, True, False)
+        notes, (h, c) = self.encoder(packed)
+        notes, _ = pad_packed_sequence(notes, True)
+        # (2, B, H / 2) -> (1, B, H): the ends of both directions
+        h, c = (x.transpose(0, 1).flatten(1)[None] for x in (h, c))
+        return notes, ids != PAD, (h.contiguous(), c.contiguous())
+
+    def decode(self, ids, notes, real, state):
+        """ids (B, T) -> logits (B, T, words), weights (B, T, S), state."""
+        states, state = self.decoder(self.write(ids), state)
+        scores = states @ notes.transpose(1, 2)  # (B, T, S)
+        scores = scores.masked_fill(~real[:, None], -torch.inf)
+        weights = scores.softmax(2)
+        context = weights @ notes * self.attention  # (B, T, H)
+        mixed = self.mix(torch.cat([states, context], 2)).tanh()
+        return self.out(mixed), weights, state
+# --8<-- [end:model]
+
+# --8<-- [start:training]
+def train(pairs, attention, steps, batch=64, lr=0.01):
+    torch.manual_seed(0)
+    source, target = (Vocabulary(side) for side in zip(*pairs))
+    model = Translator(source, target, attention)
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps)
+    sides = list(zip(*pairs))
+    (X, X_length), (y, _) = source.encode(sides[0]), target.encode(sides[1])
+    y_in = F.pad(y[:, :-1], (1, 0), value=START)  # what came before
+    for step in range(steps):
+        rows = torch.randint(len(pairs), (batch,))
+        S, T = int(X_length[rows].max()), int((y[rows] > 0).sum(1).max())
+        logits, _, _ = model.decode(y_in[rows, :T], *model.encode(
+            X[rows, :S], X_length[rows]))
+        loss = F.cross_entropy(logits.flatten(0, 1),
+                               y[rows, :T].flatten(), ignore_index=PAD)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+    return model.eval()
+# --8<-- [end:training]
+
+# --8<-- [start:translate]
+@torch.no_grad()
+def translate(model, sentences, most=30):
+    """The likeliest next word, again and again, up to END."""
+    notes, real, state = model.encode(*model.source.encode(sentences))
+    word = torch.full((len(sentences), 1), START)
+    words, maps = [], []
+    for _ in range(most):
+        logits, weights, state = model.decode(word, notes, real, state)
+        word = logits.argmax(2)  # (B, 1)
+        words.append(word)
+        maps.append(weights)
+        if all((torch.cat(words, 1) == END).any(1)):
+            break
+    rows = torch.cat(words, 1)
+    return [model.target.decode(row) for row in rows], torch.cat(maps, 1)
+# --8<-- [end:translate]
+
+# --8<-- [start:measures]
+def exact(model, pairs):
+    guesses, _ = translate(model, [source for source, _ in pairs])
+    return sum(guess == target for guess, (_, target)
+               in zip(guesses, pairs)) / len(pairs)
+
+
+def bleu(guesses, targets):
+    """BLEU of a corpus: 1- to 4-grams in common, short answers fined."""
+    logs = 0
+    for n in range(1, 5):
+        hits = total = 0
+        for guess, target in zip(guesses, targets):
+            grams, truth = (Counter(tuple(words[i:i + n]) for i in
+                                    range(len(words) - n + 1))
+                            for words in (guess, target))
+            hits += (grams & truth).total()
+            total += grams.total()
+        logs += math.log(max(hits, 1e-9) / max(total, 1)) / 4
+    said, real = sum(map(len, guesses)), sum(map(len, targets))
+    return math.exp(logs + min(0, 1 - real / max(said, 1)))
+# --8<-- [end:measures]
+
+# --8<-- [start:comparison]
+sizes, scores, models = (300, 1000, 4000), {}, {}
+for attention in (True, False):
+    for size in sizes:
+        model = train(train_pairs[:size], attention, 400)
+        scores[attention, size] = exact(model, test_pairs)
+        print("with attention" if attention else "without      ",
+              f"{size:5} pairs: exact {scores[attention, size]:.3f}")
+    models[attention] = model
+sources, targets = zip(*test_pairs)
+score = {attention: bleu(translate(model, sources)[0], targets)
+         for attention, model in models.items()}
+print("BLEU with and without:", *(f"{s:.3f}" for s in score.values()))
+# --8<-- [end:comparison]
+
+# --8<-- [start:longer]
+known = {word for source, _ in train_pairs for word in source}
+longer, unknown = {}, 0
+for length in (9, 11, 12, 13, 15, 17, 19, 22):
+    some = [p for p in (pairs if length > 12 else test_pairs)
+            if len(p[0]) == length][:200]
+    unknown += sum(word not in known for s, _ in some for word in s)
+    longer[length] = exact(models[True], some)
+    print(f"{length} words: exact {longer[length]:.3f}")
+print("words never seen in training:", unknown)
+# --8<-- [end:longer]
+
+# --8<-- [start:real]
+def interface():
+    """Menu texts of JupyterLab with their French translations."""
+    package = distribution("jupyterlab-language-pack-fr-FR")
+    texts = {}
+    for file in package.files:
+        if file.suffix == ".mo":
+            with open(package.locate_file(file), "rb") as stream:
+                catalogue = gettext.GNUTranslations(stream)._catalog
+            texts |= {key: text for key, text in catalogue.items()
+                      if isinstance(key, str)}
+    rows = {" ".join(split(key.split("\x04")[-1])): split(text)
+            for key, text in texts.items() if key and text}
+    return [(key.split(), text) for key, text in sorted(rows.items())
+            if 3 <= len(key.split()) <= 12 and key.split() != text]
+
+
+real = interface()
+random.shuffle(real)
+real_model = train(real[:-200], True, 400)
+real_guesses, _ = translate(real_model, [s for s, _ in real[-200:]])
+own_guesses, _ = translate(real_model, [s for s, _ in real[:200]])
+real_score = {
+    "bleu": bleu(real_guesses, [t for _, t in real[-200:]]),
+    "own": bleu(own_guesses, [t for _, t in real[:200]]),
+    "exact": exact(real_model, real[-200:])}
+print(f"{len(real)} interface texts: BLEU {real_score['bleu']:.3f}, "
+      f"on its own texts {real_score['own']:.3f}")
+for (source, target), guess in list(zip(real[-200:], real_guesses))[:3]:
+    print(" ".join(source), "|", " ".join(guess), "|", " ".join(target))
+# --8<-- [end:real]
+
+# --8<-- [start:alone]
+with torch.no_grad():
+    words, maps = translate(models[True], sources[:50])
+    alone = [translate(models[True], [source]) for source in sources[:50]]
+same = sum(w == a[0][0] for w, a in zip(words, alone))
+gap = max((m[:a[1].shape[1], :a[1].shape[2]] - a[1][0]).abs().max().item()
+          for m, a in zip(maps, alone))
+outside = max(m[:, len(s) + 1:].sum().item()
+              for m, s in zip(maps, sources))  # weight on padding
+print(f"{same} of 50 the same one by one, largest difference {gap:.0e}")
+# --8<-- [end:alone]
+
+# --8<-- [start:draw]
+fig, ax = plt.subplots(num="pairs")
+for attention, name, color in [(True, "with attention", "C0"),
+                               (False, "without", "C1")]:
+    curve = [scores[attention, size] for size in sizes]
+    ax.plot(sizes, curve, "o-", color=color)
+    ax.annotate(name, (sizes[1], curve[1]), xytext=(6, -14), color=color,
+                textcoords="offset points")
+ax.set(xscale="log", xlabel="training pairs", ylim=(0, 1.05),
+       ylabel="exact translations, held out")
+
+fig, ax = plt.subplots(num="longer")
+ax.plot(longer.keys(), longer.values(), "o-")
+ax.axvline(12, ls=":", color="gray")
+ax.annotate("longest seen in training", (12, 0.05), xytext=(-4, 0),
+            textcoords="offset points", ha="right", color="gray")
+ax.set(xlabel="length of the English text (words and marks)",
+       ylabel="exact translations", ylim=(-0.03, 1.05))
+
+example = pair(72_081)
+words, weights = translate(models[True], [example[0]])
+fig, ax = plt.subplots(num="map", figsize=(6.4, 4.2))
+ax.imshow(weights[0, :len(words[0]) + 1].T, cmap="gray_r", vmin=0, vmax=1)
+ax.set_xticks(range(len(words[0]) + 1), [*words[0], "end"], rotation=60)
+ax.set_yticks(range(len(example[0]) + 1), [*example[0], "end"])
+ax.set(xlabel="French word written", ylabel="English word looked at")
+plt.show()
+# --8<-- [end:draw]
+
+# --8<-- [start:results]
+kept = {" ".join(source) for source, _ in train_pairs}
+results = {"with": [scores[True, size] for size in sizes],
+           "without": [scores[False, size] for size in sizes],
+           "bleu": score[True], "bleu_without": score[False],
+           "longer": longer, "unknown": unknown, "real": real_score, "texts": len(real),
+           "shared": sum(" ".join(s) in kept for s in sources),
+           "same": same, "gap": gap, "outside": outside}
+# --8<-- [end:results]

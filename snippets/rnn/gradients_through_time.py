@@ -1,0 +1,127 @@
+"""How a gradient fades or grows on its way back through time."""
+# --8<-- [start:chain]
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+# B batch, T time, H hidden units
+H, T = 64, 60
+
+
+def unroll(U, steps, seed=0):
+    """Read random inputs with recurrent weights U -> T states (H)."""
+    generator = torch.Generator().manual_seed(seed)
+    h, states = torch.zeros(H, dtype=U.dtype, requires_grad=True), []
+    for step in range(steps):
+        states.append(h)
+        noise = torch.randn(H, generator=generator, dtype=U.dtype)
+        h = torch.tanh(U @ h + 0.1 * noise)
+    return [*states, h]
+# --8<-- [end:chain]
+
+# --8<-- [start:compare]
+torch.manual_seed(0)
+orthogonal = torch.linalg.qr(torch.randn(H, H, dtype=torch.float64))[0]
+states = unroll(1.2 * orthogonal, 12)
+goal = torch.randn(H, dtype=torch.float64)  # any function of the end
+grads = torch.autograd.grad(states[-1] @ goal, states)
+
+v, by_hand = goal, [goal]  # and the same, written out
+for h in reversed(states[1:]):
+    v = (1.2 * orthogonal).T @ ((1 - h**2) * v)  # back by one step
+    by_hand.append(v)
+worst = max((a - b).abs().max().item()
+            for a, b in zip(grads, reversed(by_hand)))
+print(f"by hand against autograd: {worst:.0e}")
+# --8<-- [end:compare]
+
+# --8<-- [start:norms]
+def fade(gain, seed):
+    """Length of the gradient, lag by lag, relative to that at lag 0."""
+    states = unroll(gain * orthogonal, T, seed)
+    generator = torch.Generator().manual_seed(seed + 100)
+    goal = torch.randn(H, generator=generator, dtype=torch.float64)
+    grads = torch.autograd.grad(states[-1] @ goal, states)
+    norms = torch.stack([g.norm() for g in grads]).flip(0)
+    return (norms / norms[0]).numpy()
+
+
+gains = (0.8, 1.0, 1.5)
+curves = {gain: np.array([fade(gain, seed) for seed in range(20)])
+          for gain in gains}  # (seeds, T + 1)
+print("gain   lag 10    lag 60   (median of 20)")
+for gain, runs in curves.items():
+    middle = np.median(runs, 0)
+    print(f"{gain:4}{middle[10]:9.1e}{middle[60]:10.1e}")
+# --8<-- [end:norms]
+
+# --8<-- [start:echo]
+def train(lr, clip, seed, steps=300, delay=5):
+    """Learn to repeat a signal 5 steps later -> error at the end."""
+    torch.manual_seed(seed)
+    rnn, out = nn.RNN(1, 32, batch_first=True), nn.Linear(32, 1)
+    nn.init.orthogonal_(rnn.weight_hh_l0)
+    weights = [*rnn.parameters(), *out.parameters()]
+    optimizer = torch.optim.SGD(weights, lr, momentum=0.9)
+    errors, norms = [], []
+    for step in range(steps):
+        X = 2 * torch.rand(32, 40, 1) - 1  # (B, T, 1)
+        error = F.mse_loss(out(rnn(X)[0])[:, delay:], X[:, :-delay])
+        optimizer.zero_grad()
+        error.backward()
+        norm = nn.utils.clip_grad_norm_(weights, clip)
+        optimizer.step()
+        errors.append(error.item())
+        norms.append(norm.item())
+    return {"error": np.mean(errors[-20:]), "norms": norms}
+
+
+rates, seeds = (0.1, 0.2, 0.4), range(3)
+runs = {clip: {lr: [train(lr, clip, seed) for seed in seeds]
+               for lr in rates} for clip in (float("inf"), 0.5)}
+print("error of every run, guessing", round(1 / 3, 3))
+for clip, table in runs.items():
+    for lr, row in table.items():
+        print(f"clip {clip:4} rate {lr}:",
+              *(f"{run['error']:.3f}" for run in row))
+# --8<-- [end:echo]
+
+# --8<-- [start:draw]
+fig, ax = plt.subplots(num="fade")
+lags = np.arange(T + 1)
+for gain, color in zip(gains, ("C0", "C2", "C1")):
+    ax.plot(lags, curves[gain].T, color=color, lw=0.5, alpha=0.4)
+    middle = np.median(curves[gain], 0)
+    ax.plot(lags, middle, color=color)
+    ax.annotate(f"gain {gain}", (T, middle[-1]), xytext=(4, 0),
+                textcoords="offset points", color=color, va="center")
+ax.set(yscale="log", xlabel="lag (steps back)", xlim=(0, T + 12),
+       ylabel="length of the gradient, lag 0 = 1")
+
+fig, ax = plt.subplots(num="clip")
+spikes = runs[float("inf")][0.4][0]["norms"]
+calm = runs[0.5][0.4][0]["norms"]
+for norms, name, color in [(spikes, "not clipped", "C1"),
+                           (calm, "clipped at 0.5", "C0")]:
+    norms = np.array([n for n in norms if np.isfinite(n)])
+    ax.plot(norms, color=color)
+    ax.annotate(name, (len(norms) - 1, norms[-1]), color=color, ha="left",
+                xytext=(6, 0) if name[0] == "n" else (-90, 16),
+                textcoords="offset points")
+ax.set(yscale="log", xlabel="step of training", ylim=(1e-2, 1e12),
+       ylabel="gradient norm before clipping")
+plt.show()
+# --8<-- [end:draw]
+
+# --8<-- [start:results]
+failed = {clip: sum(not run["error"] < 0.05 for row in table.values()
+                    for run in row) for clip, table in runs.items()}
+results = {"worst": worst, "runs": len(rates) * len(seeds),
+           "failed": failed[float("inf")], "failed_clipped": failed[0.5],
+           "steps_alive": int(np.isfinite(spikes).sum()),
+           **{f"gain_{str(g).replace('.', '_')}":
+              np.median(curves[g], 0).tolist() for g in gains}}
+print("runs that failed:", failed)
+# --8<-- [end:results]

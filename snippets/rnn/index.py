@@ -1,0 +1,149 @@
+"""A recurrent cell by hand, and a network that learns to carry."""
+# --8<-- [start:cell]
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+# B batch, T time, D inputs, H hidden units
+
+
+def recurrent(X, h, W, U, b):
+    """Read a batch of sequences, one step at a time.
+
+    X (B, T, D), h (B, H), W (H, D), U (H, H), b (H) -> (B, T, H)
+    """
+    states = []
+    for t in range(X.shape[1]):
+        h = torch.tanh(X[:, t] @ W.T + h @ U.T + b)  # the new memory
+        states.append(h)
+    return torch.stack(states, 1)
+# --8<-- [end:cell]
+
+# --8<-- [start:compare]
+torch.manual_seed(0)
+layer = nn.RNN(3, 5, batch_first=True, dtype=torch.float64)
+X = torch.randn(4, 9, 3, dtype=torch.float64, requires_grad=True)
+start = torch.randn(4, 5, dtype=torch.float64)
+weights = [layer.weight_ih_l0, layer.weight_hh_l0]
+by_hand = recurrent(X, start, *weights,
+                    layer.bias_ih_l0 + layer.bias_hh_l0)
+theirs, last = layer(X, start[None])
+worst = {"output": (by_hand - theirs).abs().max().item()}
+grads, grads_theirs = [
+    torch.autograd.grad(states.square().sum(), [X, *weights])
+    for states in (by_hand, theirs)]
+worst["gradient"] = max((a - b).abs().max().item()
+                        for a, b in zip(grads, grads_theirs))
+print(f"largest difference: output {worst['output']:.0e}, "
+      f"gradient {worst['gradient']:.0e}")
+# --8<-- [end:compare]
+
+# --8<-- [start:sums]
+def sums(n, length):
+    """Random sums of two binary numbers, lowest bit first.
+
+    -> bits of both (B, T, 2), bits of the sum (B, T), carries (B, T)
+    """
+    bits = torch.randint(2, (n, length, 2))
+    total, carries, carry = [], [], torch.zeros(n, dtype=torch.long)
+    for t in range(length):
+        s = bits[:, t].sum(1) + carry
+        total.append(s % 2)
+        carry = s // 2
+        carries.append(carry)
+    return bits.float(), torch.stack(total, 1), torch.stack(carries, 1)
+# --8<-- [end:sums]
+
+# --8<-- [start:model]
+class Adder(nn.Module):
+    def __init__(self, hidden=8):
+        super().__init__()
+        self.rnn = nn.RNN(2, hidden, batch_first=True)
+        self.out = nn.Linear(hidden, 1)
+
+    def forward(self, X, forget=False):
+        """X (B, T, 2) -> logits of the sum's bits (B, T)."""
+        if forget:  # every step becomes a sequence of its own
+            states, _ = self.rnn(X.reshape(-1, 1, 2))
+            states = states.reshape(*X.shape[:2], -1)
+        else:
+            states, _ = self.rnn(X)
+        return self.out(states)[..., 0]
+
+
+def train(forget, steps=500, length=8):
+    model = Adder()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    for step in range(steps):
+        X, y, _ = sums(64, length)
+        loss = F.binary_cross_entropy_with_logits(
+            model(X, forget), y.float())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model
+# --8<-- [end:model]
+
+# --8<-- [start:evaluation]
+@torch.no_grad()
+def accuracy(model, length, forget=False):
+    X, y, _ = sums(500, length)
+    return ((model(X, forget) > 0) == y.bool()).float().mean().item()
+
+
+torch.manual_seed(1)
+model, reset_model = train(forget=False), train(forget=True)
+scores = {"memory": {n: accuracy(model, n) for n in (8, 200)},
+          "reset in use": {n: accuracy(model, n, True) for n in (8, 200)},
+          "reset always": {n: accuracy(reset_model, n, True)
+                           for n in (8, 200)}}
+print("                8 bits   200 bits")
+for name, score in scores.items():
+    print(f"{name:14}{score[8]:8.3f}{score[200]:11.3f}")
+# --8<-- [end:evaluation]
+
+# --8<-- [start:look]
+X, y, carries = sums(200, 40)
+with torch.no_grad():
+    states, _ = model.rnn(X)  # (B, T, H)
+codes, carry = states.reshape(-1, states.shape[-1]), carries.flatten()
+probe = nn.Linear(codes.shape[1], 1)  # can the carry be read off?
+optimizer = torch.optim.LBFGS(probe.parameters(), max_iter=50)
+
+
+def closure():
+    optimizer.zero_grad()
+    loss = F.binary_cross_entropy_with_logits(
+        probe(codes[:4000])[:, 0], carry[:4000].float())
+    loss.backward()
+    return loss
+
+
+optimizer.step(closure)
+read = (probe(codes[4000:])[:, 0] > 0) == carry[4000:].bool()
+carry_read = read.float().mean().item()
+print(f"carry read from the state: {carry_read:.3f}")
+# --8<-- [end:look]
+
+# --8<-- [start:draw]
+fig, ax = plt.subplots(num="carry", figsize=(6.4, 3.2))
+_, _, axes = torch.pca_lowrank(codes, 2)
+plane = (codes - codes.mean(0)) @ axes
+for value, marker in [(0, "o"), (1, "^")]:
+    points = plane[carry == value]
+    ax.plot(*points[:600].T, marker, ms=4, alpha=0.5)
+    ax.annotate(f"carry {value}", points.mean(0), ha="center",
+                weight="bold", color="black",
+                bbox={"fc": "white", "ec": "none", "alpha": 0.7, "pad": 2})
+ax.set(xlabel="first principal component of the state",
+       ylabel="second component")
+plt.show()
+# --8<-- [end:draw]
+
+# --8<-- [start:results]
+results = {"worst": worst, "carry_read": carry_read,
+           "hidden": model.rnn.hidden_size,
+           **{name.replace(" ", "_"): list(score.values())
+              for name, score in scores.items()}}
+# --8<-- [end:results]

@@ -1,0 +1,270 @@
+"""Persons, places and organisations: generated sentences, then real ones."""
+# --8<-- [start:generate]
+import random
+from collections import Counter, defaultdict
+from importlib.metadata import distribution
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from faker import Faker
+from torch import nn
+from torch.nn.utils.rnn import (pack_padded_sequence, pad_packed_sequence,
+                                pad_sequence)
+
+# B batch, T words of a sentence, H hidden units
+fake = Faker("en_US")
+fake.seed_instance(0)
+random.seed(0)
+makers = {
+    "PER": [fake.name, fake.last_name, fake.first_name],
+    "LOC": [fake.city, lambda: "Lake " + fake.last_name(),
+            lambda: fake.last_name()],
+    "ORG": [fake.company, lambda: fake.last_name() + " Bank",
+            lambda: fake.last_name()]}
+everyone = {kind: sorted({random.choice(makers[kind])().replace(",", " ,")
+                          for _ in range(1500)}) for kind in makers}
+halves = {"train": defaultdict(list), "test": defaultdict(list)}
+for kind, names in everyone.items():  # no name is in both
+    for name in names:
+        halves[random.choice(["train", "test"])][kind].append(name)
+# --8<-- [end:generate]
+
+# --8<-- [start:sentences]
+templates = """PER moved from LOC to LOC last spring .
+The board of ORG met in LOC , and PER was late .
+Shares of ORG fell after PER left the company .
+In LOC , heavy rain stopped the trains .
+PER told reporters that ORG would hire in LOC .
+We drove through LOC and had lunch with PER .
+ORG sued ORG over a patent .
+Yesterday PER met PER at the station of LOC .
+The mayor of LOC thanked PER and the staff of ORG .
+ORG , which has an office in LOC , named PER as its head .
+Her aunt , PER , lives near LOC .
+Nobody at ORG knew why PER had resigned .""".splitlines()
+new_templates = """After the storm , PER drove back to LOC .
+Workers of ORG in LOC went on strike .
+PER , who founded ORG , was born in LOC .
+The bridge of LOC is older than ORG .""".splitlines()
+
+
+def sentences(n, templates, names):
+    """-> n pairs of words and tags, one tag for each word."""
+    pairs = []
+    for _ in range(n):
+        words, tags = [], []
+        for word in random.choice(templates).split():
+            if word in names:
+                parts = random.choice(names[word]).split()
+                tags += ["B-" + word] + ["I-" + word] * (len(parts) - 1)
+                words += parts
+            else:
+                words.append(word)
+                tags.append("O")
+        pairs.append((words, tags))
+    return pairs
+# --8<-- [end:sentences]
+
+# --8<-- [start:real]
+def wikinews():
+    """500 Japanese news sentences with tags set by a person."""
+    file = distribution("hironsancorpus").locate_file(
+        "hironsan/corpus/iob_sents.txt")
+    blocks = file.read_text("utf-8").split("\n\n")
+    pairs, seen = [], set()
+    for block in filter(str.strip, blocks):
+        rows = [line.split("\t") for line in block.strip().splitlines()]
+        if block not in seen:  # one sentence is in it twice
+            pairs.append(([row[0] for row in rows],
+                          [row[-1] for row in rows]))
+        seen.add(block)
+    return pairs
+# --8<-- [end:real]
+
+# --8<-- [start:score]
+def entities(words, tags):
+    """Spans of a sentence: (first word, behind the last, kind)."""
+    spans, start = [], None
+    for t, tag in enumerate([*tags, "O"]):
+        goes_on = start is not None and tag == "I-" + tags[start][2:]
+        if start is not None and not goes_on:
+            spans.append((start, t, tags[start][2:]))
+            start = None
+        if tag.startswith("B-") or (tag != "O" and not goes_on):
+            start = t
+    return {(a, b, kind, " ".join(words[a:b])) for a, b, kind in spans}
+
+
+def f1(pairs, guesses, known=()):
+    """Entity-level F1 over the entities that are not in `known`."""
+    hits = found = real = 0
+    for (words, tags), guess in zip(pairs, guesses):
+        true, said = [{span for span in entities(words, t)
+                       if span[2:] not in known} for t in (tags, guess)]
+        hits += len(true & said)
+        found += len(said)
+        real += len(true)
+    return 2 * hits / (found + real)
+# --8<-- [end:score]
+
+# --8<-- [start:features]
+def features(word):
+    """A word as a few small pieces that also new words have."""
+    shape = "".join("A" if c.isupper() else "a" if c.islower() else
+                    "9" if c.isdigit() else c for c in word)[:6]
+    script = "".join(sorted({"kana" if "\u3040" <= c < "\u3100" else
+                             "han" if c > "\u3100" else "" for c in word}))
+    return ["w" + word, "p" + word[:2], "s" + word[-2:],
+            "e" + word[-1:], "f" + shape, "k" + script]
+
+
+class Tagger(nn.Module):
+    def __init__(self, pieces, tags, size=32, hidden=32):
+        super().__init__()
+        self.pieces = {p: i + 1 for i, p in enumerate(sorted(pieces))}
+        self.tags = tags
+        self.embed = nn.EmbeddingBag(len(pieces) + 1, size, mode="sum",
+                                     padding_idx=0)
+        self.rnn = nn.GRU(size, hidden, batch_first=True,
+                          bidirectional=True)
+        self.drop = nn.Dropout(0.3)
+        self.out = nn.Linear(2 * hidden, len(tags))
+
+    def encode(self, words, hide=0.0):
+        """-> (T, 6) numbers of the pieces; 0 for unknown or hidden."""
+        return torch.tensor([[0 if random.random() < hide else
+                              self.pieces.get(p, 0) for p in features(w)]
+                             for w in words])
+
+    def forward(self, sentences, hide=0.0):
+        """-> logits (all real words of the batch, tags)."""
+        lengths = [len(words) for words in sentences]
+        X = torch.cat([self.encode(words, hide) for words in sentences])
+        X = self.drop(self.embed(X)).split(lengths)  # B times (T, size)
+        packed = pack_padded_sequence(
+            pad_sequence(X, True), torch.tensor(lengths), True, False)
+        states, _ = pad_packed_sequence(self.rnn(packed)[0], True)
+        real = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+        return self.out(self.drop(states[real]))
+# --8<-- [end:features]
+
+# --8<-- [start:training]
+def train(pairs, epochs, lr=0.01, batch=32):
+    torch.manual_seed(0)
+    tags = sorted({tag for _, row in pairs for tag in row})
+    model = Tagger({p for words, _ in pairs for word in words
+                    for p in features(word)}, tags)
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    for epoch in range(epochs):
+        random.shuffle(pairs)
+        for i in range(0, len(pairs), batch):
+            words, rows = zip(*pairs[i:i + batch])
+            target = torch.tensor([tags.index(tag)
+                                   for row in rows for tag in row])
+            loss = F.cross_entropy(model(words, hide=0.2), target)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return model.eval()
+
+
+@torch.no_grad()
+def tag(model, pairs):
+    return [[model.tags[i] for i in model([words]).argmax(1)]
+            for words, _ in pairs]
+# --8<-- [end:training]
+
+# --8<-- [start:baselines]
+def majority(train_pairs, pairs):
+    """Every word gets the tag it had most often; new words get O."""
+    counts = defaultdict(Counter)
+    for words, tags in train_pairs:
+        for word, t in zip(words, tags):
+            counts[word][t] += 1
+    return [[counts[w].most_common(1)[0][0] if w in counts else "O"
+             for w in words] for words, _ in pairs]
+
+
+def gazetteer(train_pairs, pairs):
+    """A list of all training entities; the longest match wins."""
+    known = {tuple(name.split(" ")): kind for words, tags in train_pairs
+             for *_, kind, name in entities(words, tags)}
+    longest = max(map(len, known))
+    guesses = []
+    for words, _ in pairs:
+        guess, t = ["O"] * len(words), 0
+        while t < len(words):
+            n = next((n for n in range(longest, 0, -1)
+                      if tuple(words[t:t + n]) in known), 0)
+            if n:
+                kind = known[tuple(words[t:t + n])]
+                guess[t:t + n] = ["B-" + kind] + ["I-" + kind] * (n - 1)
+            t += n or 1
+        guesses.append(guess)
+    return guesses
+# --8<-- [end:baselines]
+
+# --8<-- [start:evaluation]
+news = wikinews()
+made = sentences(1000, templates, halves["train"])
+corpora = {"new names": (made, sentences(300, templates, halves["test"])),
+           "new names, new sentences": (
+               made, sentences(300, new_templates, halves["test"])),
+           "real news": (news[:400], news[400:])}
+models = {"made": train(list(made), 6), "news": train(news[:400], 25)}
+scores, guesses = {}, {}
+print("entity F1                    majority  gazetteer     GRU  new only")
+for name, (known_pairs, pairs) in corpora.items():
+    seen = {span[2:] for pair in known_pairs for span in entities(*pair)}
+    guess = tag(models["news" if name == "real news" else "made"], pairs)
+    scores[name] = [f1(pairs, majority(known_pairs, pairs)),
+                    f1(pairs, gazetteer(known_pairs, pairs)),
+                    f1(pairs, guess), f1(pairs, guess, seen)]
+    guesses[name] = guess
+    print(f"{name:27}", "".join(f"{s:10.3f}" for s in scores[name]))
+# --8<-- [end:evaluation]
+
+# --8<-- [start:examples]
+def marked(words, tags):
+    """The sentence, with entities in brackets."""
+    text = list(words)
+    for a, b, kind, name in entities(words, tags):
+        text[a] = "[" + text[a]
+        text[b - 1] += " " + kind + "]"
+    return " ".join(text)
+
+
+pairs = corpora["new names, new sentences"][1][:4]
+for (words, tags), guess in zip(pairs, guesses["new names, new sentences"]):
+    print(marked(words, guess), "" if tags == guess else " <- wrong")
+# --8<-- [end:examples]
+
+# --8<-- [start:draw]
+fig, ax = plt.subplots(num="scores", figsize=(6.4, 3))
+for i, (name, color) in enumerate([("majority", "C7"), ("gazetteer", "C1"),
+                                   ("GRU", "C0")]):
+    heights = [row[i] for row in scores.values()]
+    places = [x + 0.27 * (i - 1) for x in range(3)]
+    ax.bar(places, heights, 0.25, color=color, label=name)
+    for x, h in zip(places, heights):
+        ax.annotate(f"{h:.2f}", (x, h + 0.02), ha="center", fontsize=8)
+ax.set(xticks=range(3), ylabel="entity F1, held out", ylim=(0, 1.1),
+       xticklabels=["new names in\nknown sentences",
+                    "new names in\nnew sentences", "real news"])
+ax.legend(ncols=3, loc="upper right")
+plt.show()
+# --8<-- [end:draw]
+
+# --8<-- [start:results]
+overlap = {kind: len(set(halves["train"][kind]) & set(halves["test"][kind]))
+           for kind in makers}
+twice = {" ".join(words) for words, _ in news[:400]} & {
+    " ".join(words) for words, _ in news[400:]}
+results = {"overlap": sum(overlap.values()), "twice": len(twice),
+           "names": sum(map(len, everyone.values())), "news": len(news),
+           "entities": sum(len(entities(*pair)) for pair in news),
+           "known": scores["new names"],
+           "new": scores["new names, new sentences"],
+           "real": scores["real news"], "held_out": len(news) - 400}
+# --8<-- [end:results]
