@@ -1,7 +1,6 @@
 """The LSTM cell by hand, and its gates at work."""
 # --8<-- [start:cell]
 import matplotlib.pyplot as plt
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -138,8 +137,9 @@ plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-results = {"worst": worst, "unit_number": unit, "rms": {name.replace(" ", "_"): value
-                                   for name, value in rms.items()},
+results = {"worst": worst, "unit_number": unit,
+           "rms": {name.replace(" ", "_"): value
+                   for name, value in rms.items()},
            "unit": {name: [row[w][unit].item() for w in row]
                     for name, row in mean.items()},
            "units": {name: [row[w].mean().item() for w in row]

@@ -123,7 +123,7 @@ plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-results = {"ratio": limit["LSTM, spread biases"] / limit["RNN"],
+results = {"ratio": limit["LSTM, spread biases"] / max(limit["RNN"], 1),
            "rnn": limit["RNN"], "orthogonal": limit["RNN, orthogonal"],
            "gru": limit["GRU"], "lstm": limit["LSTM"],
            "one": limit["LSTM, forget bias 1"],

@@ -1,4 +1,4 @@
-"""Critics' verdicts: a network that reads words in order, and bags of words."""
+"""Critics' verdicts: a network that reads in order, and bags of words."""
 # --8<-- [start:data]
 import bz2
 import csv
@@ -30,9 +30,12 @@ part = {film: "test" if i < 100 else "valid" if i < 150 else "train"
         for i, film in enumerate(films)}
 texts = {name: [] for name in ("train", "valid", "test")}
 labels = {name: [] for name in texts}
+seen_films = {name: set() for name in texts}
 for row in rows:
-    texts[part[row["movie_name"]]].append(row["text"])
-    labels[part[row["movie_name"]]].append(row["category"] == "fresh")
+    place = part[row["movie_name"]]
+    seen_films[place].add(row["movie_name"])
+    texts[place].append(row["text"])
+    labels[place].append(row["category"] == "fresh")
 labels = {name: torch.tensor(row).float() for name, row in labels.items()}
 print({name: len(row) for name, row in texts.items()}, "snippets of",
       len(films), "films")
@@ -173,16 +176,14 @@ plt.show()
 
 # --8<-- [start:results]
 shared = set(texts["train"]) & set(texts["test"])
-films_of = {name: {film for film in films if part[film] == name}
-            for name in texts}
 results = {"lstm": float(np.mean(scores["LSTM"])),
            "shuffled": float(np.mean(scores["LSTM, words shuffled"])),
            "mean": float(np.mean(scores["mean of embeddings"])),
            "baseline": float(baseline), "majority": majority,
            "margin": margin, "shared": len(shared), "changed": changed,
-           "films_shared": len(films_of["train"] & films_of["test"]),
+           "films_shared": len(seen_films["train"] & seen_films["test"]),
            "not_bad": verdicts["not a bad film"], "films": len(films),
-           "test_films": len(films_of["test"]),
+           "test_films": len(seen_films["test"]),
            "margin_points": 100 * margin, "lost": 100 * float(
                np.mean(scores["LSTM"])
                - np.mean(scores["LSTM, words shuffled"]))}

@@ -111,6 +111,42 @@ def ctc(logits, lengths, targets):
 listener = train(Listener(11), some_strings, ctc, 600)
 # --8<-- [end:strings]
 
+# --8<-- [start:paths]
+def probability(log_probs, target):
+    """Sum over all paths of frames that collapse to the target.
+
+    log_probs (T, C), target: a list of classes -> log probability
+    """
+    slots = [BLANK] + [s for c in target for s in (c, BLANK)]
+    alpha = {0: log_probs[0, BLANK], 1: log_probs[0, slots[1]]}
+    for frame in log_probs[1:]:
+        new = {}
+        for s, c in enumerate(slots):
+            before = [s, s - 1]  # stay, or come from the slot before
+            if c != BLANK and s > 1 and c != slots[s - 2]:
+                before.append(s - 2)  # jump over a blank
+            ways = [alpha[b] for b in before if b in alpha]
+            if ways:
+                new[s] = torch.logsumexp(torch.stack(ways), 0) + frame[c]
+        alpha = new
+    return torch.logsumexp(torch.stack([alpha[len(slots) - 2],
+                                        alpha[len(slots) - 1]]), 0)
+
+
+logits = torch.randn(12, 11, dtype=torch.float64, requires_grad=True)
+log_probs = logits.log_softmax(1)
+target = [3, 3, 7]  # a repeat needs a blank between
+by_hand = -probability(log_probs, target)
+theirs = F.ctc_loss(log_probs[:, None], torch.tensor([target]),
+                    torch.tensor([12]), torch.tensor([3]), blank=BLANK,
+                    reduction="sum")
+grads = [torch.autograd.grad(loss, logits, retain_graph=True)[0]
+         for loss in (by_hand, theirs)]
+worst = {"loss": (by_hand - theirs).abs().item(),
+         "gradient": (grads[0] - grads[1]).abs().max().item()}
+print({name: f"{value:.0e}" for name, value in worst.items()})
+# --8<-- [end:paths]
+
 # --8<-- [start:decode]
 def collapse(path):
     """The likeliest class of every frame -> digits, repeats merged."""
@@ -155,42 +191,6 @@ for digits in (1, 3, 5, 7):
     print(f"{digits} digits: word error rate", ", ".join(
         f"{name} {rate:.3f}" for name, rate in rates[digits].items()))
 # --8<-- [end:evaluation]
-
-# --8<-- [start:paths]
-def probability(log_probs, target):
-    """Sum over all paths of frames that collapse to the target.
-
-    log_probs (T, C), target: a list of classes -> log probability
-    """
-    slots = [BLANK] + [s for c in target for s in (c, BLANK)]
-    alpha = {0: log_probs[0, BLANK], 1: log_probs[0, slots[1]]}
-    for frame in log_probs[1:]:
-        new = {}
-        for s, c in enumerate(slots):
-            before = [s, s - 1]  # stay, or come from the slot before
-            if c != BLANK and s > 1 and c != slots[s - 2]:
-                before.append(s - 2)  # jump over a blank
-            ways = [alpha[b] for b in before if b in alpha]
-            if ways:
-                new[s] = torch.logsumexp(torch.stack(ways), 0) + frame[c]
-        alpha = new
-    return torch.logsumexp(torch.stack([alpha[len(slots) - 2],
-                                        alpha[len(slots) - 1]]), 0)
-
-
-logits = torch.randn(12, 11, dtype=torch.float64, requires_grad=True)
-log_probs = logits.log_softmax(1)
-target = [3, 3, 7]  # a repeat needs a blank between
-by_hand = -probability(log_probs, target)
-theirs = F.ctc_loss(log_probs[:, None], torch.tensor([target]),
-                    torch.tensor([12]), torch.tensor([3]), blank=BLANK,
-                    reduction="sum")
-grads = [torch.autograd.grad(loss, logits, retain_graph=True)[0]
-         for loss in (by_hand, theirs)]
-worst = {"loss": (by_hand - theirs).abs().item(),
-         "gradient": (grads[0] - grads[1]).abs().max().item()}
-print({name: f"{value:.0e}" for name, value in worst.items()})
-# --8<-- [end:paths]
 
 # --8<-- [start:alone]
 some = [sound for sound, _ in strings[:50]]

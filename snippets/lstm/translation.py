@@ -175,6 +175,18 @@ score = {attention: bleu(translate(model, sources)[0], targets)
 print("BLEU with and without:", *(f"{s:.3f}" for s in score.values()))
 # --8<-- [end:comparison]
 
+# --8<-- [start:alone]
+with torch.no_grad():
+    words, maps = translate(models[True], sources[:50])
+    alone = [translate(models[True], [source]) for source in sources[:50]]
+same = sum(w == a[0][0] for w, a in zip(words, alone))
+gap = max((m[:a[1].shape[1], :a[1].shape[2]] - a[1][0]).abs().max().item()
+          for m, a in zip(maps, alone))
+outside = max(m[:, len(s) + 1:].sum().item()
+              for m, s in zip(maps, sources))  # weight on padding
+print(f"{same} of 50 the same one by one, largest difference {gap:.0e}")
+# --8<-- [end:alone]
+
 # --8<-- [start:longer]
 known = {word for source, _ in train_pairs for word in source}
 longer, unknown = {}, 0
@@ -219,18 +231,6 @@ for (source, target), guess in list(zip(real[-200:], real_guesses))[:3]:
     print(" ".join(source), "|", " ".join(guess), "|", " ".join(target))
 # --8<-- [end:real]
 
-# --8<-- [start:alone]
-with torch.no_grad():
-    words, maps = translate(models[True], sources[:50])
-    alone = [translate(models[True], [source]) for source in sources[:50]]
-same = sum(w == a[0][0] for w, a in zip(words, alone))
-gap = max((m[:a[1].shape[1], :a[1].shape[2]] - a[1][0]).abs().max().item()
-          for m, a in zip(maps, alone))
-outside = max(m[:, len(s) + 1:].sum().item()
-              for m, s in zip(maps, sources))  # weight on padding
-print(f"{same} of 50 the same one by one, largest difference {gap:.0e}")
-# --8<-- [end:alone]
-
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="pairs")
 for attention, name, color in [(True, "with attention", "C0"),
@@ -265,7 +265,8 @@ kept = {" ".join(source) for source, _ in train_pairs}
 results = {"with": [scores[True, size] for size in sizes],
            "without": [scores[False, size] for size in sizes],
            "bleu": score[True], "bleu_without": score[False],
-           "longer": longer, "unknown": unknown, "real": real_score, "texts": len(real),
+           "longer": longer, "unknown": unknown,
+           "real": real_score, "texts": len(real),
            "shared": sum(" ".join(s) in kept for s in sources),
            "same": same, "gap": gap, "outside": outside}
 # --8<-- [end:results]
