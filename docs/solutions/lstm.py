@@ -356,7 +356,7 @@ print("place of the spike in its recording (0 start, 1 end), quantiles:",
 # ### 4. Short strings only
 
 # %%
-short = run("lstm/speech_recognition.py", "paths",
+short = run("lstm/speech_recognition.py", "alone",
             ("target), 400)", "target), 1)"), ("ctc, 600)", "ctc, 400)"),
             ("in (1, 3, 5, 7)", "in (7,)"),
             ("randint(1, 6)", "randint(1, 3)"))
