@@ -107,8 +107,8 @@ for name, (cell, start) in runners.items():
 fig, ax = plt.subplots(num="race")
 marks = {"RNN": "C1", "RNN, orthogonal": "C3", "LSTM": "C2",
          "LSTM, forget bias 5": "C4", "LSTM, spread biases": "C0"}
-places = {"RNN": (10.5, 0.63), "RNN, orthogonal": (88, 0.72),
-          "LSTM": (11, 0.48), "LSTM, forget bias 5": (170, 0.66),
+places = {"RNN": (23, 0.68), "RNN, orthogonal": (45, 0.7),
+          "LSTM": (10.5, 0.6), "LSTM, forget bias 5": (150, 0.75),
           "LSTM, spread biases": (120, 1.02)}
 for name, color in marks.items():
     middle = [sum(row) / len(row) for row in scores[name]]

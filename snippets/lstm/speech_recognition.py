@@ -217,7 +217,7 @@ for c in range(10):
         axes[1].annotate(str(c), (at, chance[at, c] + 0.03), color="C0",
                          ha="center")
 axes[1].plot(chance[:, BLANK], color="gray", lw=1, ls=":")
-axes[1].annotate("blank", (1, 1.06), color="gray")
+axes[1].annotate("blank", (len(sound) - 1, 1.06), color="gray", ha="right")
 axes[1].set(xlabel="frame", ylabel="probability", ylim=(0, 1.2))
 
 fig, ax = plt.subplots(num="rates")

@@ -186,7 +186,7 @@ for ax, some in [(axes[0], slice(0, 500)), (axes[1], slice(200, 230))]:
     ax.plot(np.arange(500)[some], said[some], color="C1", lw=1)
     ax.set(xlabel="day")
 axes[0].set(ylabel="price (dollars)")
-axes[0].annotate("price and forecast", (20, price.max()), va="top")
+axes[0].annotate("price and\nforecast", (0, price.max()), va="top")
 axes[1].set_title("thirty days of it")
 plt.show()
 # --8<-- [end:draw]

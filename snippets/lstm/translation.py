@@ -241,12 +241,14 @@ for attention, name, color in [(True, "with attention", "C0"),
                 textcoords="offset points")
 ax.set(xscale="log", xlabel="training pairs", ylim=(0, 1.05),
        ylabel="exact translations, held out")
+ax.set_xticks(sizes, sizes)
+ax.minorticks_off()
 
 fig, ax = plt.subplots(num="longer")
 ax.plot(longer.keys(), longer.values(), "o-")
 ax.axvline(12, ls=":", color="gray")
-ax.annotate("longest seen in training", (12, 0.05), xytext=(-4, 0),
-            textcoords="offset points", ha="right", color="gray")
+ax.annotate("longest seen in training", (12, 0.05), xytext=(4, 0),
+            textcoords="offset points", color="gray")
 ax.set(xlabel="length of the English text (words and marks)",
        ylabel="exact translations", ylim=(-0.03, 1.05))
 

@@ -93,10 +93,10 @@ for ax, (name, [(X, y), _]) in zip(axes, sets.items()):
     ax.set_title(name)
 axes[0].set(xlabel="frame of the video", ylabel="place of the hand")
 axes[1].set(xlabel="time (resampled)", ylabel="acceleration")
-axes[0].annotate("draws a gun", (4, 1.6), color="C0")
-axes[0].annotate("points", (112, 1.6), color="C1")
-axes[1].annotate("one person", (1, 2.2), color="C0")
-axes[1].annotate("another", (40, 2.2), color="C1")
+axes[0].annotate("draws\na gun", (0, 1.3), color="C0")
+axes[0].annotate("points", (116, 1.5), color="C1")
+axes[1].annotate("one person", (0, 2.0), color="C0")
+axes[1].annotate("another", (0, 1.7), color="C1")
 plt.show()
 # --8<-- [end:draw]
 

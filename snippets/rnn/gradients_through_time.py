@@ -107,9 +107,8 @@ for norms, name, color in [(spikes, "not clipped", "C1"),
                            (calm, "clipped at 0.5", "C0")]:
     norms = np.array([n for n in norms if np.isfinite(n)])
     ax.plot(norms, color=color)
-    ax.annotate(name, (len(norms) - 1, norms[-1]), color=color, ha="left",
-                xytext=(6, 0) if name[0] == "n" else (-90, 16),
-                textcoords="offset points")
+    ax.annotate(name, (30, 1e9) if name[0] == "n" else (200, 3),
+                color=color)
 ax.set(yscale="log", xlabel="step of training", ylim=(1e-2, 1e12),
        ylabel="gradient norm before clipping")
 plt.show()

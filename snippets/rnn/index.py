@@ -132,10 +132,9 @@ _, _, axes = torch.pca_lowrank(codes, 2)
 plane = (codes - codes.mean(0)) @ axes
 for value, marker in [(0, "o"), (1, "^")]:
     points = plane[carry == value]
-    ax.plot(*points[:600].T, marker, ms=4, alpha=0.5)
+    ax.plot(*points[:600].T, marker, ms=4, alpha=0.5, color=f"C{value}")
     ax.annotate(f"carry {value}", points.mean(0), ha="center",
-                weight="bold", color="black",
-                bbox={"fc": "white", "ec": "none", "alpha": 0.7, "pad": 2})
+                color=f"C{value}")
 ax.set(xlabel="first principal component of the state",
        ylabel="second component")
 plt.show()

@@ -151,20 +151,20 @@ for name, s in scores.items():
 
 # --8<-- [start:draw]
 fig, axes = plt.subplots(1, 2, num="batch", figsize=(6.4, 2.6))
-axes[0].imshow(real.logical_not(), aspect="auto", cmap="gray_r", vmax=3)
+axes[0].barh(range(len(some)), lengths, color="C0", alpha=0.4)
+axes[0].barh(range(len(some)), lengths.max() - lengths, left=lengths,
+             color="gray", alpha=0.3)
+axes[0].annotate("real steps", (0.5, 3), va="center")
+axes[0].annotate("padding", (14, 0), va="center")
 axes[0].set(xlabel="step", ylabel="sequence of the batch")
-for i, n in enumerate(lengths):
-    axes[0].annotate(f"{n} steps", (0, i), va="center", fontsize=8)
-axes[0].annotate("padding", (13, 1), ha="center", va="center")
-names = ["mean", "last", "padded"]
-for i, (key, color) in enumerate([("alone", "C0"), ("company", "C1")]):
+for i, key in enumerate(["alone", "company"]):
     axes[1].bar([x + 0.38 * i for x in range(3)],
-                [scores[name][key] for name in names], 0.36, color=color)
-axes[1].annotate("alone", (1.62, 1.03), color="C0", fontsize=8)
-axes[1].annotate("in company", (2.02, 0.35), color="C1", fontsize=8)
+                [scores[name][key] for name in scores], 0.36,
+                label=["alone", "in company"][i])
 axes[1].set_xticks([0.19, 1.19, 2.19], ["masked\nmean", "packed\nends",
                                         "padded\nmean"])
-axes[1].set(ylabel="accuracy, held out", ylim=(0, 1.15))
+axes[1].set(ylabel="accuracy, held out", ylim=(0, 1.3))
+axes[1].legend(ncols=2, loc="upper right", fontsize=8)
 plt.show()
 # --8<-- [end:draw]
 
