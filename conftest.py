@@ -1,4 +1,4 @@
-"""Makes pytest-codeblocks see the pages as readers do, and builds the book once for all tests that look at it."""
+"""Builds the book once for all tests that look at it."""
 
 import os
 import subprocess
@@ -9,21 +9,8 @@ os.environ |= {"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1",
                "NO_MKDOCS_2_WARNING": "1"}
 
 import pytest  # noqa: E402
-import pytest_codeblocks.plugin  # noqa: E402
-
-from bookbuild.codeblocks import extract  # noqa: E402
 
 ROOT = Path(__file__).parent
-pytest_codeblocks.plugin.extract_from_file = extract
-
-
-def pytest_runtest_teardown():
-    """Undo what a page has changed for the whole process."""
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close("all")
-    if "torch" in sys.modules:
-        torch = sys.modules["torch"]
-        torch.set_default_dtype(torch.float32)
 
 
 @pytest.fixture(scope="session")

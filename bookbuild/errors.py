@@ -1,26 +1,35 @@
-"""The one kind of error that stops a build: a sentence that says what is wrong, where, and what to do."""
+"""The one kind of error: a sentence that says what is wrong, where, and what to do."""
 
-from mkdocs.exceptions import PluginError
+from __future__ import annotations
 
 
-class BookError(PluginError):
-    """Something in a page or a program is wrong.
+class BookError(Exception):
+    """Something in a page, a program or the book's folder is wrong.
 
     Args:
         message: what is wrong and what to do about it.
-        page: the page, relative to docs/.
+        page: the page, relative to the folder of the pages.
         line: the line of the page, from 1.
-        program: the program, relative to snippets/.
+        program: the program, relative to the folder of the programs.
         program_line: the line of the program, from 1.
     """
 
-    def __init__(self, message, page=None, line=None, program=None,
-                 program_line=None):
+    def __init__(
+        self,
+        message: str,
+        page: str | None = None,
+        line: int | None = None,
+        program: str | None = None,
+        program_line: int | None = None,
+    ) -> None:
         self.page, self.line = page, line
         self.program, self.program_line = program, program_line
-        places = [f"{name}, line {number}" if number else name
-                  for name, number in ((page, line), (program, program_line))
-                  if name]
         self.problem = message
-        super().__init__(": ".join([" -> ".join(places), message])
-                         if places else message)
+        places = [
+            f"{name}, line {number}" if number else name
+            for name, number in ((page, line), (program, program_line))
+            if name
+        ]
+        super().__init__(
+            ": ".join([" -> ".join(places), message]) if places else message
+        )

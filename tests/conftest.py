@@ -15,11 +15,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HOOKS = f"""\
-import sys
-sys.path.insert(0, {str(ROOT)!r})
-from bookbuild.site import *
-"""
 NAV = [{"Part": ["part/index.md", "part/first.md"]},
        {"Appendix": ["bibliography.md", "claims.md"]}]
 PAGES = {
@@ -80,39 +75,40 @@ class TinyBook:
 
     Args:
         root: an empty folder.
-        settings: for the `extra.bookbuild` part of mkdocs.yml.
+        settings: for the plugin `book` in mkdocs.yml.
         config: for the top level of mkdocs.yml.
+        plugins: other plugins.
     """
 
-    def __init__(self, root, settings=None, config=None):
+    def __init__(self, root, settings=None, config=None, plugins=()):
         self.root = Path(root)
         self.site = self.root / "site"
-        self.records = self.root / ".cache" / "bookbuild" / "programs"
+        self.records = self.root / ".cache" / "bookbuild" / "records"
         (self.root / "docs").mkdir(parents=True)
         (self.root / "snippets").mkdir()
-        (self.root / "hooks.py").write_text(HOOKS)
-        # JSON is YAML.
-        (self.root / "mkdocs.yml").write_text(json.dumps({
+        self.config = {
             "site_name": "A tiny book", "theme": {"name": "mkdocs"},
-            "nav": NAV, "plugins": [], "strict": True,
-            "use_directory_urls": False,
-            "hooks": ["hooks.py"], "watch": ["snippets"],
+            "nav": NAV, "strict": True, "use_directory_urls": False,
             "validation": {"omitted_files": "ignore", "anchors": "warn",
                            "unrecognized_links": "warn"},
             "markdown_extensions": [
                 "admonition", "attr_list", "md_in_html", "tables",
                 {"pymdownx.arithmatex": {"generic": True}},
                 "pymdownx.highlight", "pymdownx.superfences",
-                {"pymdownx.snippets": {
-                    "base_path": [str(self.root / "snippets")],
-                    "check_paths": True, "dedent_subsections": True}}],
-            "extra": {"bookbuild": {"preload": [], "limit": 60,
-                                    **(settings or {})}},
-            **(config or {})}))
+                ],
+            "plugins": [*plugins, {"book": {"limit": 60, **(settings or {})}}],
+            **(config or {})}
+        self.settings()
         for name, text in PAGES.items():
             self.page(name, text)
         for name, text in PROGRAMS.items():
             self.program(name, text)
+
+    def settings(self, **changes):
+        """Write mkdocs.yml, with settings of its top level changed."""
+        self.config |= changes
+        # JSON is YAML.
+        (self.root / "mkdocs.yml").write_text(json.dumps(self.config))
 
     def page(self, name, text):
         """Write a page (or another file of docs/)."""

@@ -1,0 +1,185 @@
+"""The command line of a book: `python -m bookbuild run cnn/index.py`, `pdf`, `new page`, `claims`, `expected`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from bookbuild.errors import BookError
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command; returns what to end the process with."""
+    parser = argparse.ArgumentParser(prog="python -m bookbuild", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="run a program, and check the claims about it")
+    run.add_argument("program", help="below the folder of the programs, as cnn/index.py")
+    run.add_argument("--break", dest="broken", metavar="NAME",
+                     help="break it first, as its .breaks.toml says")
+    run.add_argument("--fresh", action="store_true", help="although its record is known")
+    pdf = commands.add_parser("pdf", help="build the site and one PDF of it")
+    pdf.add_argument("output", nargs="?", type=Path,
+                     help="where to; in the site, which then offers it, when left out")
+    new = commands.add_parser("new", help="begin a page")
+    new.add_argument("kind", choices=["page"])
+    new.add_argument("name", help="as rnn/attention")
+    claims = commands.add_parser("claims", help="a table of all claims and margins")
+    claims.add_argument("--output", type=Path, help="a Markdown file to write")
+    expected = commands.add_parser(
+        "expected", help="write down how long programs take, for those who have no record")
+    parser.add_argument("--root", type=Path, default=Path("."), help="the book's folder")
+    for command in (run, pdf, new, claims, expected):
+        command.set_defaults(parser=command)
+    chosen = parser.parse_args(words)
+    try:
+        action = {"run": run_program, "pdf": make_pdf, "new": new_page,
+                  "claims": list_claims, "expected": write_expected}[chosen.command]
+        return action(chosen)
+    except BookError as error:
+        print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        pass
+    return 1
+
+
+def run_program(chosen: Any) -> int:
+    """Run one program; show what it printed and what became of its claims."""
+    from bookbuild.check.book import CheckedBook
+    from bookbuild.run.record import Failure
+
+    book = CheckedBook(chosen.root, chosen.fresh)
+    name = chosen.program.removeprefix(f"{book.plugin.config.programs}/")
+    broken = None
+    if chosen.broken:
+        known = {entry.name: entry for entry in book.breaks(name)}
+        if chosen.broken not in known:
+            raise BookError(f"there is no break {chosen.broken!r}; there is: "
+                            + ", ".join(known), program=name)
+        broken = known[chosen.broken]
+    try:
+        outcome = book.outcome(name, broken)
+    finally:
+        book.runner.close()
+    if isinstance(outcome, Failure):
+        raise BookError(outcome.message, program=name, program_line=outcome.line)
+    sys.stdout.write(outcome.printed())
+    print(f"\n{name}: {outcome.cpu:.1f} s of CPU time, figures: "
+          + (", ".join(outcome.figures) or "none"))
+    for verdict in outcome.verdicts:
+        print(("holds  " if verdict.held else "FAILS  ") + verdict.claim)
+        for c in verdict.comparisons:
+            print(f"         {c.left} {c.operator} {c.right}: "
+                  f"{c.left_value:.4g} {c.operator} {c.right_value:.4g}")
+        if not verdict.held:
+            print(f"         {verdict.message}")
+    return 0 if broken or all(v.held for v in outcome.verdicts) else 1
+
+
+def make_pdf(chosen: Any) -> int:
+    """Build the site, and the PDF from its pages."""
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+    from mkdocs.exceptions import Abort, MkDocsException
+
+    from bookbuild.plugin import BookPlugin
+
+    show_log()
+    begun = time.monotonic()
+    try:
+        config = load_config(str(chosen.root / "mkdocs.yml"))
+        plugin = next((p for p in config.plugins.values()
+                       if isinstance(p, BookPlugin)), None)
+        if plugin is None:
+            raise BookError("mkdocs.yml does not name the plugin 'book'")
+        name = "".join(c if c.isalnum() else "-" for c in config.site_name.lower())
+        plugin.print_to = chosen.output or Path(config.site_dir) / f"{name}.pdf"
+        plugin.offer_pdf = chosen.output is None
+        config.plugins.on_startup(command="build", dirty=False)
+        build(config)
+        config.plugins.on_shutdown()
+    except Abort as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (MkDocsException, OSError) as error:
+        raise BookError(str(error)) from error
+    print(f"{plugin.print_to}: {plugin.printed} pages, "
+          f"{time.monotonic() - begun:.1f} s")
+    return 0
+
+
+def show_log() -> None:
+    """Show what MkDocs warns of, and which programs run."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logging.getLogger("mkdocs").addHandler(handler)
+    logging.getLogger("mkdocs").setLevel(logging.WARNING)
+    logging.getLogger("mkdocs.plugins.bookbuild").setLevel(logging.INFO)
+
+
+def list_claims(chosen: Any) -> int:
+    """Write a table of every claim, what was measured and what was asked."""
+    from bookbuild.check.book import CheckedBook
+    from bookbuild.run.record import Failure
+
+    book = CheckedBook(chosen.root)
+    rows = ["| claim | program | holds | measured and asked | fails with |",
+            "|---|---|---|---|---|"]
+    try:
+        for name, (_, claims) in book.jobs.items():
+            outcome = book.outcome(name)
+            breaks = [] if name.endswith(".md") else book.breaks(name)
+            for claim in claims:
+                if isinstance(outcome, Failure):
+                    rows.append(f"| {claim.id} | {name} | no | {outcome.message} | |")
+                    continue
+                verdict = next(v for v in outcome.verdicts if v.claim == claim.id)
+                shown = "; ".join(
+                    f"`{c.left} {c.operator} {c.right}`: {c.left_value:.4g} "
+                    f"{c.operator} {c.right_value:.4g}".replace("|", "\\|")
+                    for c in verdict.comparisons) or verdict.message
+                failing = "; ".join(b.name for b in breaks if claim.id in b.fails)
+                held = "yes" if verdict.held else "**no**"
+                rows.append(f"| {claim.id} | {name} | {held} | {shown} | {failing} |")
+    finally:
+        book.runner.close()
+    text = "\n".join(rows) + "\n"
+    if chosen.output:
+        chosen.output.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def write_expected(chosen: Any) -> int:
+    """Write down the CPU seconds of all programs, longest first."""
+    from bookbuild.check.book import CheckedBook
+
+    book = CheckedBook(chosen.root)
+    name = book.plugin.config.expected
+    if not name:
+        raise BookError("mkdocs.yml names no file with 'expected' (plugin 'book')")
+    seconds = {key: value for key in book.jobs
+               if (value := book.runner.expected(key)) is not None}
+    lines = ["# Seconds of CPU time that programs took where this was written; "
+             "longest first.", "[seconds]"]
+    lines += [f'"{key}" = {value:.1f}' for key, value in
+              sorted(seconds.items(), key=lambda item: (-item[1], item[0]))]
+    (chosen.root / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return 0
+
+
+def new_page(chosen: Any) -> int:
+    """Begin a page: its Markdown, its program, its breaks and its answers."""
+    from bookbuild.newpage import begin
+
+    for path in begin(chosen.root, chosen.name):
+        print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

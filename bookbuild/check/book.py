@@ -1,0 +1,235 @@
+"""A book as its tests see it: what stands on its pages, without building the site, and the runner that has the answers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import markdown as python_markdown
+from mkdocs.config import load_config
+from mkdocs.exceptions import MkDocsException
+from mkdocs.structure.files import get_files
+from mkdocs.structure.nav import get_navigation
+from mkdocs.utils.meta import get_data
+
+from bookbuild.errors import BookError
+from bookbuild.pages import numbering
+from bookbuild.pages.book import Book, page_from_file
+from bookbuild.pages.page import ANSWERS, Listing, Page, Statement
+from bookbuild.plugin import BookPlugin, prepare_markdown
+from bookbuild.run.breaks import Break, read_breaks
+from bookbuild.run.program import Program
+from bookbuild.run.record import Claim, Failure, Outcome, Record, Verdict
+from bookbuild.run.runner import Runner
+
+
+class CheckedBook:
+    """A book whose fences, claims and breaks can be checked one by one.
+
+    Args:
+        root: the folder of mkdocs.yml.
+        fresh: whether to run everything again, and compare with what is known.
+    """
+
+    def __init__(self, root: Path, fresh: bool = False) -> None:
+        self.root, self.fresh = Path(root).resolve(), fresh
+        self.futures: dict[tuple[str, str], Any] = {}
+        self.before: dict[str, Record | None] = {}
+
+    # Reading -----------------------------------------------------------
+
+    @cached_property
+    def config(self) -> Any:
+        """The configuration of MkDocs."""
+        try:
+            return load_config(str(self.root / "mkdocs.yml"))
+        except MkDocsException as error:
+            raise BookError(str(error)) from error
+
+    @cached_property
+    def plugin(self) -> BookPlugin:
+        """The book's plugin."""
+        for plugin in self.config.plugins.values():
+            if isinstance(plugin, BookPlugin):
+                return plugin
+        raise BookError(f"{self.root / 'mkdocs.yml'} does not name the plugin 'book'")
+
+    @cached_property
+    def book(self) -> Book:
+        """The book, with all its pages read; they come from the store if they can."""
+        book = self.plugin.open_book(self.config, self.root)
+        files = get_files(self.config)
+        for file in list(files):
+            if file.src_uri.startswith(ANSWERS) and file.src_uri.endswith(".py"):
+                book.uris.add(file.src_uri)
+            elif file.is_documentation_page():
+                book.uris.add(file.src_uri)
+        nav = get_navigation(files, self.config)
+        book.numbers = numbering.number_pages(nav)
+        book.order = [page.file.src_uri for page in nav.pages]
+        for uri in sorted(u for u in book.uris if u.endswith(".md")):
+            book.pages[uri] = page_from_file(book.docs, uri)
+        self.read_pages(book)
+        return book
+
+    def read_pages(self, book: Book) -> None:
+        """Fill in what stands on the pages."""
+        key = self.state(book)
+        kept = self.runner.store.get("pages", key)
+        if isinstance(kept, dict) and kept.keys() == book.pages.keys():
+            for uri, known in kept.items():
+                page = book.pages[uri]
+                page.listings = [Listing(**entry) for entry in known["listings"]]
+                page.claims = [Statement(**{**entry, "code": [
+                    (line, code) for line, code in entry["code"]]})
+                    for entry in known["claims"]]
+                page.programs = known["programs"]
+                page.texts = [tuple(entry) for entry in known["texts"]]
+                page.constants = tuple(known["constants"])
+            return
+        prepare_markdown(self.config, book)
+        for uri, page in book.pages.items():
+            text, meta = get_data(page.text)
+            page.offset = page.text.count("\n") - text.count("\n")
+            page.constants = tuple(map(str, meta.get("constants", [])))
+            book.reading = page
+            python_markdown.Markdown(
+                extensions=self.config.markdown_extensions,
+                extension_configs=self.config.mdx_configs).convert(text)
+        book.reading = None
+        if not book.errors:
+            self.runner.store.put("pages", key, {
+                uri: {"listings": [asdict(entry) for entry in page.listings],
+                      "claims": [asdict(entry) for entry in page.claims],
+                      "programs": page.programs, "texts": page.texts,
+                      "constants": list(page.constants)}
+                for uri, page in book.pages.items()})
+
+    def state(self, book: Book) -> str:
+        """A key that changes with anything the reading of pages depends on."""
+        digest = hashlib.sha256(self.runner.store.machinery().encode())
+        here = Path(__file__).parent.parent / "pages"
+        files = [*sorted(here.glob("*.py")), self.root / "mkdocs.yml",
+                 *sorted(book.snippets.rglob("*.py"))]
+        if self.plugin.config.references:
+            files.append(self.root / self.plugin.config.references)
+        for path in files:
+            digest.update(path.name.encode() + path.read_bytes())
+        for uri, page in sorted(book.pages.items()):
+            digest.update(f"{uri}\0{page.text}\0".encode())
+        return digest.hexdigest()[:24]
+
+    # Running -------------------------------------------------------------
+
+    @property
+    def runner(self) -> Runner:
+        """The runner that the build uses too."""
+        if self.plugin.runner is None:
+            from bookbuild.plugin import make_runner
+
+            self.plugin.runner = make_runner(self.root, self.plugin.config)
+        return self.plugin.runner
+
+    @cached_property
+    def jobs(self) -> dict[str, tuple[Program, tuple[Claim, ...]]]:
+        """Every program, with the claims about it."""
+        return self.book.jobs()
+
+    def start(self, program: str, broken: Break | None = None) -> Any:
+        """Have a program run, or one of its breaks; a future of the outcome."""
+        key = program, broken.name if broken else ""
+        if key not in self.futures:
+            known, claims = self.jobs[program]
+            if self.fresh and broken is None:
+                self.before[program] = self.runner.load(known, claims=claims)
+            self.futures[key] = self.runner.submit(
+                known, changes=broken.changes if broken else (), claims=claims,
+                fresh=self.fresh)
+        return self.futures[key]
+
+    def outcome(self, program: str, broken: Break | None = None) -> Outcome:
+        """What became of a program.
+
+        Raises:
+            BookError: no page refers to it.
+        """
+        if program not in self.jobs:
+            raise BookError("no page refers to this program", program=program)
+        return self.start(program, broken).result()
+
+    # Checking ------------------------------------------------------------
+
+    def check_page(self, uri: str, line: int) -> None:
+        """Check the fence on a line of a page.
+
+        Raises:
+            AssertionError: its program failed, or its claim does not hold.
+        """
+        page = self.book.pages[uri]
+        for error in self.book.errors.get(uri, []):
+            raise AssertionError(str(error))
+        listing = next(found for found in page.listings if found.line == line)
+        claim = next((c for c in page.claims if c.id == listing.claim), None)
+        name = claim.program if claim else listing.program or uri
+        outcome = self.outcome(name)
+        if isinstance(outcome, Failure):
+            raise AssertionError(str(self.as_error(outcome, uri, line)))
+        if claim:
+            verdict = verdict_of(outcome, claim.id)
+            if verdict is None or not verdict.held:
+                message = verdict.message if verdict else "the claim was not checked"
+                raise AssertionError(f"{uri}, line {claim.line} -> {name}: {message}")
+        if self.fresh:
+            self.compare(name, outcome)
+
+    def compare(self, name: str, outcome: Record) -> None:
+        """See that a program that ran again gave the same as before."""
+        before = self.before.get(name)
+        if before is not None and (before.results, before.output) != (
+                outcome.results, outcome.output):
+            raise AssertionError(
+                f"{name} gives other results than in its last run: is everything "
+                "seeded?")
+
+    def breaks(self, program: str) -> list[Break]:
+        """The breaks of a program."""
+        return read_breaks(self.book.snippets / program, program)
+
+    def check_break(self, program: str, broken: Break) -> None:
+        """See that a broken program makes the claims fail that it should.
+
+        Raises:
+            AssertionError: a claim holds all the same, or does not exist.
+        """
+        where = f"{program.removesuffix('.py')}.breaks.toml, {broken.name!r}"
+        try:
+            outcome = self.outcome(program, broken)
+        except BookError as error:
+            raise AssertionError(f"{where}: {error}") from error
+        if isinstance(outcome, Failure):
+            raise AssertionError(f"{where}: the broken program ends before any claim "
+                                 f"is checked: {outcome.message}")
+        if not broken.fails:
+            raise AssertionError(f"{where}: names no claim that must fail")
+        known = {verdict.claim for verdict in outcome.verdicts}
+        for claim in broken.fails:
+            if claim not in known:
+                raise AssertionError(f"{where}: there is no claim {claim}; there is: "
+                                     + ", ".join(sorted(known)))
+            verdict = verdict_of(outcome, claim)
+            if verdict is not None and verdict.held:
+                raise AssertionError(f"{where}: {claim} holds all the same")
+
+    def as_error(self, failure: Failure, uri: str, line: int) -> BookError:
+        """A failure as an error with its places."""
+        program, _ = self.jobs[failure.program]
+        name, number = program.place(failure.line) or (failure.program, None)
+        return BookError(failure.message, uri, line, name, number)
+
+
+def verdict_of(record: Record, claim: str) -> Verdict | None:
+    """The verdict on one claim."""
+    return next((v for v in record.verdicts if v.claim == claim), None)

@@ -1,0 +1,97 @@
+"""Turns a BibTeX file into references: how each is cited, and how it is listed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from pathlib import Path
+from typing import Any
+
+from bookbuild.errors import BookError
+from bookbuild.run.store import Store
+
+FORMAT = "3"  # raise when what `read_references` returns changes
+
+
+def read_references(path: Path, shown: str, store: Store) -> dict[str, dict[str, str]]:
+    """The references of a BibTeX file.
+
+    Args:
+        path: the file; shown: what messages call it.
+        store: keeps what pybtex has made of it.
+    Returns:
+        key to {"cited": "A and B, 2001", "html"}, ordered as in the list.
+    Raises:
+        BookError: the file is missing or wrong; it says which entry.
+    """
+    try:
+        content = path.read_bytes()
+        content.decode("utf-8")
+    except OSError as error:
+        raise BookError(f"cannot be read: {error.strerror}", shown) from error
+    except UnicodeDecodeError as error:
+        raise BookError("the file is not UTF-8; save it as UTF-8", shown) from error
+    version = importlib.metadata.version("pybtex")
+    key = hashlib.sha256(f"{FORMAT} {version} ".encode() + content).hexdigest()[:24]
+    kept = store.get("references", key)
+    if isinstance(kept, dict):
+        return kept
+    references = format_all(path, shown)
+    store.put("references", key, references)
+    return references
+
+
+def format_all(path: Path, shown: str) -> dict[str, dict[str, str]]:
+    """Read and format every reference with pybtex."""
+    from pybtex.database import BibliographyDataError, parse_file
+    from pybtex.exceptions import PybtexError
+    from pybtex.plugin import find_plugin
+    from pybtex.scanner import TokenRequired, PybtexSyntaxError
+
+    try:
+        entries = parse_file(str(path)).entries
+    except BibliographyDataError as error:
+        raise BookError(f"{error}; remove one of them", shown) from error
+    except (TokenRequired, PybtexSyntaxError) as error:
+        raise BookError(f"no BibTeX: {error}", shown, error.lineno) from error
+    except PybtexError as error:
+        raise BookError(f"no BibTeX: {error}", shown) from error
+    style = find_plugin("pybtex.style.formatting", "plain")()
+    backend = find_plugin("pybtex.backends", "html")()
+    rows = []
+    for key, entry in entries.items():
+        if not entry.fields.get("year"):
+            raise BookError(f"the entry '{key}' has no year", shown)
+        try:
+            [formatted] = style.format_entries([entry])
+            html = formatted.text.render(backend)
+        except Exception as error:  # pybtex's styles raise many kinds
+            wanted = str(error).split(": ")[-1] or type(error).__name__
+            raise BookError(f"the entry '{key}' cannot be listed ({wanted}); does it "
+                            "have all that its type needs?", shown) from error
+        names = authors(key, entry, shown)
+        year = str(entry.fields["year"])
+        rows.append((key, names, {"cited": f"{names}, {year}", "html": html}))
+    rows.sort(key=lambda row: (row[1].lower(), row[2]["cited"]))
+    return {key: entry for key, _, entry in rows}
+
+
+def authors(key: str, entry: Any, shown: str) -> str:
+    """The authors as they are cited: A; A and B; A et al.
+
+    Raises:
+        BookError: there are none.
+    """
+    people = entry.persons.get("author") or entry.persons.get("editor") or []
+    last = [
+        " ".join(
+            part.render_as("text")
+            for part in [*person.rich_prelast_names, *person.rich_last_names]
+        )
+        for person in people
+    ]
+    if not last:
+        raise BookError(f"the entry '{key}' has no author (or editor)", shown)
+    if len(last) <= 2:
+        return " and ".join(last)
+    return f"{last[0]} et al."

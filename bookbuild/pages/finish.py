@@ -1,0 +1,204 @@
+"""The last look at a parsed page: its title, its formulas, its exercises, and slips of the book's own syntax."""
+
+from __future__ import annotations
+
+import html
+import re
+import xml.etree.ElementTree as etree
+from collections.abc import Iterator
+
+from markdown import Markdown
+from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
+
+from bookbuild.errors import BookError
+from bookbuild.pages.book import Book
+from bookbuild.pages.page import ANSWERS, Page
+from bookbuild.pages.slots import SLOT, Slot, add
+
+COMMANDS = {"<!-- claims -->": "claims", "<!-- bibliography -->": "bibliography",
+            "<!-- pdf -->": "pdf"}
+CODE = {"code", "pre", "script", "style"}
+SLIPS = {
+    re.compile(r"\{\{|\}\}"): "a number that cannot be read; write "
+    "{{ name:.2f }} or {{ part/program.py name:.1% }}",
+    re.compile(r"\[[^\[\]]*(?<![\w.])@[\w:.-]+[^\[\]]*\]"): "a citation that cannot "
+    "be read; write [@key], [@key, chapter 9] or [@one; @two]",
+    re.compile(r"(?:^|\n)\s*/{3,}(?:\s|$)"): "a block that cannot be read; write "
+    "/// figure | part/program.py:name, an indented alt: line, the caption, ///",
+    re.compile(r"-+8<-+"): "an include that cannot be read",
+}
+
+
+class Commands(Preprocessor):
+    """Puts slots in the place of comments that ask for lists."""
+
+    def __init__(self, md: Markdown, page: Page) -> None:
+        super().__init__(md)
+        self.page = page
+
+    def run(self, lines: list[str]) -> list[str]:
+        for number, line in enumerate(lines):
+            for comment, kind in COMMANDS.items():
+                if comment in line and f"`{comment}`" not in line:
+                    slot = add(self.page, Slot(kind, number + 1))
+                    if line.strip() == comment and kind != "pdf":
+                        slot = f'<div class="book-{kind}">{slot}</div>'
+                    lines[number] = line = line.replace(comment, slot)
+        return lines
+
+
+class Finish(Treeprocessor):
+    """Completes the tree of a page, after all inline text has been read."""
+
+    def __init__(self, md: Markdown, book: Book, page: Page) -> None:
+        super().__init__(md)
+        self.book, self.page = book, page
+
+    def run(self, root: etree.Element) -> None:
+        if any(not x.program and not x.claim for x in self.page.listings):
+            self.page.refer(self.page.uri)  # its own code
+        self.formulas(root)
+        self.texts(root)
+        self.sentences(root)
+        self.title(root)
+        self.exercises(root)
+        self.slips(root)
+
+    def formulas(self, root: etree.Element) -> None:
+        """Give each formula that arithmatex has marked a slot."""
+        for element in root.iter():
+            if element.get("class") != "arithmatex":
+                continue
+            # arithmatex has put \\( \\) or \\[ \\] around it and escaped it.
+            tex = html.unescape((element.text or "").strip())[2:-2].strip()
+            display = element.tag == "div"
+            line = self.page.line_of(tex) or self.page.line_of(tex.split("\n")[0])
+            element.attrib.clear()
+            element.set("class", "math")
+            element.set("data-search-exclude", "")
+            element.set("data-tex", add(self.page, Slot("tex", line, name=tex)))
+            element.text = AtomicString(
+                add(self.page, Slot("formula", line, name=tex, data=display))
+            )
+
+    def texts(self, root: etree.Element) -> None:
+        """Keep what the lint of numbers reads: texts without code, formulas, slots."""
+        for element, where in kinds(root):
+            text = SLOT.sub("", "".join(words(element)))
+            if re.search(r"\w", text):
+                line = self.page.line_of(text.split("\n")[0].strip()[:40])
+                if name := element.get("data-claim"):
+                    line = next(c.line for c in self.page.claims if c.id == name)
+                self.page.texts.append((where, line, " ".join(text.split())))
+
+    def sentences(self, root: etree.Element) -> None:
+        """Keep the HTML of each claim's sentence, for the list of claims."""
+        known = {claim.id: claim for claim in self.page.claims}
+        for summary in root.iter("summary"):
+            claim = known.get(summary.attrib.pop("data-claim", ""))
+            if claim is None:
+                continue
+            text = self.md.serializer(summary)
+            for processor in self.md.postprocessors:
+                text = processor.run(text)
+            claim.sentence = text[text.index(">") + 1 : text.rindex("<")].strip()
+
+    def title(self, root: etree.Element) -> None:
+        """Number the title; below it, what the page offers and how it stands."""
+        for place, element in enumerate(root):
+            if element.tag != "h1":
+                continue
+            number = self.book.numbers.get(self.page.uri)
+            if number:
+                span = etree.Element("span", {"class": "page-number"})
+                span.text, span.tail = number, " " + (element.text or "")
+                element.text = None
+                element.insert(0, span)
+            after = etree.Element("div", {"class": "page-head"})
+            after.set("data-search-exclude", "")
+            after.text = AtomicString(
+                add(self.page, Slot("status")) + add(self.page, Slot("downloads"))
+            )
+            root.insert(place + 1, after)
+            if self.page.programs and not self.page.uri.startswith(ANSWERS):
+                end = etree.SubElement(root, "div", {"class": "page-programs"})
+                end.set("data-search-exclude", "")
+                end.text = AtomicString(add(self.page, Slot("programs")))
+            return
+
+    def exercises(self, root: etree.Element) -> None:
+        """Give each exercise an anchor and a link to its answer."""
+        if not self.book.has_page(self.page.answers):
+            return
+        heading = None
+        for element in root:
+            if element.tag == "h2":
+                heading = element.get("id")
+            elif element.tag == "ol" and heading == "exercises":
+                for number, item in enumerate(element.findall("li"), 1):
+                    item.set("id", f"exercise-{number}")
+                    self.page.places[f"exercise-{number}"] = None
+                    target = item.findall("p")[-1] if item.findall("p") else item
+                    link = etree.SubElement(target, "a", {
+                        "class": "answer-link",
+                        "href": self.page.relative(self.page.answers)
+                        + f"#exercise-{number}"})
+                    link.text = self.book.words["answer"]
+                    if len(target) > 1:
+                        before = target[-2]
+                        before.tail = (before.tail or "").rstrip() + " "
+                    else:
+                        target.text = (target.text or "").rstrip() + " "
+
+    def slips(self, root: etree.Element) -> None:
+        """Report what looks like the book's own syntax and was not read as such."""
+        for text in prose(root):
+            for pattern, problem in SLIPS.items():
+                for match in pattern.finditer(text):
+                    line = self.page.line_of(match[0].strip(), next_one=True)
+                    shown = " ".join(text[match.start():].split())[:40]
+                    self.book.report(
+                        BookError(f"{shown!r}: {problem}", self.page.uri, line)
+                    )
+
+
+KINDS = {"h1": "heading", "h2": "heading", "h3": "heading", "h4": "heading",
+         "figcaption": "caption", "summary": "claim", "p": "prose", "li": "prose",
+         "td": "prose", "dd": "prose"}
+
+
+def kinds(element: etree.Element) -> Iterator[tuple[etree.Element, str]]:
+    """The elements below an element that hold text, and what each is."""
+    for child in element:
+        if child.tag == "summary" and not child.get("data-claim"):
+            continue
+        if where := KINDS.get(child.tag):
+            yield child, where
+        if child.tag != "figcaption":
+            yield from kinds(child)
+
+
+def words(element: etree.Element) -> Iterator[str]:
+    """The text of an element, without that of its lists, code and formulas."""
+    yield element.text or ""
+    for child in element:
+        skipped = child.tag in CODE or child.tag in ("p", "li", "ul", "ol") or set(
+            child.get("class", "").split()) & {"math", "citation", "figure-number"}
+        if not skipped or (element.tag == "figcaption" and child.tag == "p"):
+            yield from words(child)
+        yield child.tail or ""
+
+
+def prose(element: etree.Element) -> Iterator[str]:
+    """The texts below an element that a reader reads as prose."""
+    if element.tag not in CODE and not isinstance(element.text, AtomicString):
+        yield element.text or ""
+    if element.tag in CODE:
+        return
+    for child in element:
+        yield from prose(child)
+        if not isinstance(child.tail, AtomicString):
+            yield child.tail or ""
+

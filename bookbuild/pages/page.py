@@ -1,0 +1,187 @@
+"""A page as its author wrote it, and all that was written down while it was parsed."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bookbuild.run.program import lines_of
+from bookbuild.run.record import Claim
+
+if TYPE_CHECKING:
+    from bookbuild.pages.slots import Slot
+
+ANSWERS = "solutions/"  # where the pages with answers lie
+EXERCISE = re.compile(r"^(\d+)\.\s+(.*)$")
+
+
+@dataclass
+class Listing:
+    """A fence of Python on a page.
+
+    Attributes:
+        line, last: its first and last line on the page, from 1.
+        code: what a reader sees.
+        program: the program that it takes sections of; None when it was
+            written by hand.
+        sections: the sections it takes; None stands for the whole program.
+        claim: the id of the claim it stands in.
+    """
+
+    line: int
+    last: int
+    code: str
+    program: str | None = None
+    sections: list[str | None] = field(default_factory=list)
+    claim: str | None = None
+
+
+@dataclass
+class Statement:
+    """A claim as it stands on a page.
+
+    Attributes:
+        id: its anchor; line: of its sentence on the page.
+        program: the program whose process checks it.
+        sentence: its HTML, with slots.
+        code: (line of the page, assertions) of each of its listings.
+    """
+
+    id: str
+    line: int
+    program: str
+    sentence: str = ""
+    code: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass
+class Page:
+    """A page.
+
+    Attributes:
+        uri: its path below the folder of the pages.
+        text: its source.
+        url: its address in the site.
+        slots: what waits for records, by their number in the text.
+        listings, claims: in the order of the page.
+        programs: those it refers to, in order.
+        labels: anchor to what a cross-reference shows, as "figure 1.2.3".
+        places: anchor to the line where it was defined.
+        cited: the keys of the references it cites.
+        title: HTML of its title, with slots.
+        source: the programs' line numbers start here (front matter).
+        texts: (heading, caption, alt, claim or prose; line; text), for the lint.
+        constants: literal numbers that its front matter declares.
+    """
+
+    uri: str
+    text: str
+    url: str = ""
+    slots: list[Slot] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
+    claims: list[Statement] = field(default_factory=list)
+    programs: list[str] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    places: dict[str, int | None] = field(default_factory=dict)
+    cited: set[str] = field(default_factory=set)
+    offset: int = 0
+    figures: int = 0
+    constants: tuple[str, ...] = ()
+    texts: list[tuple[str, int | None, str]] = field(default_factory=list)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def main(self) -> str:
+        """The program that belongs to this page."""
+        if self.uri.endswith(".py"):
+            return self.uri
+        folder, slash, name = self.uri.removesuffix(".md").rpartition("/")
+        return folder + slash + name.replace("-", "_") + ".py"
+
+    @property
+    def answers(self) -> str:
+        """The page with the answers to its exercises."""
+        return ANSWERS + self.uri.removesuffix(".md") + ".py"
+
+    @property
+    def question_page(self) -> str | None:
+        """The page whose exercises this page of answers answers."""
+        if not (self.uri.startswith(ANSWERS) and self.uri.endswith(".py")):
+            return None
+        return self.uri.removeprefix(ANSWERS).removesuffix(".py") + ".md"
+
+    def refer(self, program: str) -> None:
+        """Note that the page refers to a program."""
+        if program not in self.programs:
+            self.programs.append(program)
+
+    def line_of(self, text: str, next_one: bool = False) -> int | None:
+        """A line that contains a text: the first one, or the next at each call."""
+        start = self.seen.get(text, 0) if next_one else 0
+        found = self.text.find(text, start)
+        if found < 0:
+            found = self.text.find(text)
+        if found < 0:
+            return None
+        if next_one:
+            self.seen[text] = found + len(text)
+        return self.text.count("\n", 0, found) + 1
+
+    def relative(self, target: str) -> str:
+        """A link from this page's source to another source file."""
+        return posixpath.relpath(target, posixpath.dirname(self.uri) or ".")
+
+    def to(self, target: str) -> str:
+        """A link from this page in the site to another path of the site."""
+        return posixpath.relpath(target, posixpath.dirname(self.url) or ".")
+
+    def checks(self) -> dict[str, list[Claim]]:
+        """The claims of the page by program, as the runner takes them."""
+        found: dict[str, list[Claim]] = {}
+        for claim in self.claims:
+            text = join_lines(claim.code)
+            first = claim.code[0][0] if claim.code else claim.line
+            found.setdefault(claim.program, []).append(
+                Claim(claim.id, self.uri, first, text)
+            )
+        return found
+
+
+def join_lines(pieces: list[tuple[int, str]]) -> str:
+    """Pieces of code in one text, each on the line it has on the page."""
+    if not pieces:
+        return ""
+    first = pieces[0][0]
+    lines: list[str] = []
+    for line, code in pieces:
+        lines += [""] * (line - first - len(lines))
+        lines += lines_of(code.rstrip("\n"))
+    return "\n".join(lines) + "\n"
+
+
+def exercises(text: str) -> list[str]:
+    """The exercises of a page, as Markdown, in order.
+
+    They are the numbered list under the heading "Exercises".
+    """
+    found: list[list[str]] = []
+    inside = False
+    for line in lines_of(text):
+        if line.startswith("## "):
+            inside = line.strip() == "## Exercises"
+        elif inside and (match := EXERCISE.match(line)):
+            found.append([match[2]])
+        elif inside and found and line.startswith("   "):
+            found[-1].append(line.strip())
+        elif inside and found and not line.strip():
+            found[-1].append("")
+        elif inside and found:
+            inside = False
+    return ["\n".join(lines).strip() for lines in found]
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    """A mapping from a page's front matter, or none."""
+    return value if isinstance(value, dict) else {}

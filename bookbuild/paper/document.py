@@ -1,0 +1,544 @@
+"""Turns the rendered pages of a site into HTML for print, with calls of Typst in it.
+
+What only a screen needs goes: permalinks, downloads, dark figures, folds. What
+Pandoc cannot print becomes a call of what book.typ defines.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
+
+import lxml.html
+from lxml.html.builder import H1, SPAN
+
+from bookbuild.errors import BookError
+from bookbuild.paper.formulas import Drawing, Formula
+from bookbuild.paper.marks import (
+    CONTROL,
+    JOIN,
+    PAGE,
+    Element,
+    Source,
+    breakable,
+    call,
+    mark,
+    put,
+    replace,
+    wrap,
+)
+
+# What Material, pymdownx, Python-Markdown and pybtex call the parts of a page.
+SCREEN_ONLY = """audio, button, iframe, script, style, svg, video,
+    a.headerlink, a.footnote-backref"""
+TRANSPARENT = "abbr, span.bibtex-protected"
+LISTING, FILE_NAME, LANGUAGE = "div.highlight", "span.filename", "language-"
+BOX, BOX_TITLE = "details, div.admonition", "summary, p.admonition-title"
+FOOTNOTE_LINK, FOOTNOTES = "sup > a.footnote-ref", "div.footnote"
+
+# What the book's own pages call theirs.
+ON_SCREEN = "img.on-dark, span.page-number, div.page-programs, .book-running"
+OUTPUT, FIGURE, FIGURE_NUMBER = "output", "figure.book-figure", "span.figure-number"
+CLAIM_MARGIN, REFERENCE, CITATION = "p.claim-margin", "ul.bibliography > li", "citation"
+PROGRAMS, PROGRAM, PROGRAM_NAME = "p.programs", "a[href$='.py']", "data-program"
+
+BLOCKS = {"table", "ul", "ol", "dl", "div"}  # cannot begin with an anchor
+DEEPEST = 6  # PDF knows the headings H1 to H6
+WIDEST = 36  # em, for a formula inside a line
+TEXT_WIDTH = 140 / 25.4 * 72  # points
+CLOSING = tuple(".,;:!?)]}’”")  # no line ever starts with these
+OPENING = tuple("([{‘“-–—")  # a line may end after these or never does
+NO_BREAK = "\u00a0"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the table of contents, in reading order.
+
+    Attributes:
+        kind: part, chapter or section.
+        level: its depth, from 1.
+        title: of a part, or of a page that has no heading.
+        number: as it is printed, or "".
+        uri: the page's name for links and messages; a part has none.
+        url: where in the site the page lies.
+        html: the page as it was rendered.
+        preface: whether the page's title is the cover's, and not printed.
+    """
+
+    kind: str
+    level: int
+    title: str
+    number: str = ""
+    uri: str = ""
+    url: str = ""
+    html: str = ""
+    preface: bool = False
+
+
+class Page:
+    """An entry as a tree of elements, without what print does not need.
+
+    Attributes:
+        title: its first heading; `top`: the id that had.
+        labels: what links can lead to in it.
+        level: of the last heading that was prepared.
+    """
+
+    def __init__(self, entry: Entry, preface: str) -> None:
+        self.entry, self.uri, self.level = entry, entry.uri, entry.level
+        self.root = parse(entry)
+        for element in self.root.cssselect(f"{SCREEN_ONLY}, {ON_SCREEN}"):
+            element.drop_tree()
+        for element in self.root.cssselect(TRANSPARENT):
+            element.drop_tag()
+        titles = self.root.cssselect("h1")
+        if not titles:
+            titles = [H1(entry.title or entry.uri)]
+            self.root.insert(0, titles[0])
+        self.title = titles[0]
+        if entry.preface:
+            self.title.text, self.title[:] = preface, []
+        self.top = self.title.attrib.pop("id", None)
+        self.labels = {self.uri}
+
+
+def parse(entry: Entry) -> Element:
+    """The HTML of a page as a tree.
+
+    Raises:
+        BookError: it holds a control character.
+    """
+    parser = lxml.html.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=True)
+    html = entry.html.replace("\f", " ")  # a page break in a program
+    try:
+        root = lxml.html.fragment_fromstring(html, create_parent="div", parser=parser)
+        text = "".join(root.itertext())
+    except ValueError:  # lxml has noticed some of them
+        root, text = None, html
+    found = CONTROL.search(text)
+    if root is None or found:
+        named = f" U+{ord(found[0]):04X}" if found else ""
+        raise BookError(
+            f"the control character{named} cannot be printed; take it out of the "
+            "text, or of what the program prints",
+            entry.uri,
+        )
+    return root
+
+
+class Document:
+    """The pages of a book on their way to print.
+
+    Args:
+        entries: the table of contents.
+        site: the folder of the site, where images lie.
+        folder: where to put images.
+        words: those printed, by their name in `press.WORDS`.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        site: Path,
+        folder: Path,
+        words: Mapping[str, str],
+    ) -> None:
+        self.site, self.folder, self.words = site, folder, words
+        self.pages = [Page(entry, words["preface"]) for entry in entries]
+        self.places = {place(page.entry.url): page for page in self.pages if page.uri}
+        self.targets: dict[str, tuple[str, str]] = {}  # label: (page, href)
+
+    def formulas(self) -> dict[Formula, str]:
+        """All formulas, each with the first page that has it.
+
+        Raises:
+            BookError: one is empty.
+        """
+        found: dict[Formula, str] = {}
+        for page in self.pages:
+            for element in page.root.cssselect("[data-tex]"):
+                formula = formula_of(element)
+                if not formula.tex:
+                    raise BookError("a formula is empty", page.uri)
+                found.setdefault(formula, page.uri)
+        return found
+
+    def prepare(self, drawings: Mapping[Formula, Drawing]) -> list[tuple[str, str]]:
+        """Prepare all pages for print.
+
+        Args:
+            drawings: of every formula.
+        Returns:
+            the name of each page and its HTML.
+        Raises:
+            BookError: a page holds what cannot be printed.
+        """
+        self.drawings = drawings
+        for steps in STEPS:
+            for page in self.pages:
+                for selector, turn in steps.items():
+                    for element in page.root.cssselect(selector):
+                        turn(self, page, element)
+        labels = set().union(*(page.labels for page in self.pages))
+        for label, (uri, href) in self.targets.items():
+            if label not in labels:
+                raise BookError(
+                    f"the link to {href} leads nowhere; no page of the book has "
+                    f"{label}",
+                    uri,
+                )
+        for page in self.pages:
+            page.root.insert(0, mark(PAGE + page.uri, "div"))
+        return [
+            (page.uri, lxml.html.tostring(page.root, encoding="unicode"))
+            for page in self.pages
+        ]
+
+    # Code ----------------------------------------------------------------
+
+    def listing(self, page: Page, div: Element) -> None:
+        """Highlighted code, or what it printed, which stays close to it."""
+        if div.xpath("ancestor::div[contains(@class, 'highlight')]"):
+            return  # a part of one that has been replaced
+        code = (div.cssselect("code, pre") or [div])[-1]
+        kind = (
+            "output" if OUTPUT in div.classes
+            else "boxed" if div.xpath("ancestor::details")
+            else "code"
+        )  # fmt: skip
+        names = [name for part in (div, code) for name in part.classes]
+        languages = [name for name in names if name.startswith(LANGUAGE)]
+        titles = div.cssselect(FILE_NAME)
+        after = div.getnext()
+        self.put_listing(
+            div,
+            code.text_content(),
+            kind,
+            languages[0].removeprefix(LANGUAGE) if languages else "",
+            titles[0].text_content().strip() if titles else "",
+            joined=after is not None and OUTPUT in after.classes,
+        )
+
+    def plain_listing(self, page: Page, pre: Element) -> None:
+        """Text in columns that is no listing."""
+        self.put_listing(pre, pre.text_content(), "code")
+
+    def put_listing(
+        self,
+        old: Element,
+        text: str,
+        kind: str,
+        language: str = "",
+        name: str = "",
+        joined: bool = False,
+    ) -> None:
+        """Put the call of `listing` in the place of an element."""
+        text = breakable(text.rstrip(), 60)
+        put("#" + call("listing", text, kind, language, name, joined), old, "div")
+
+    def code(self, page: Page, code: Element) -> None:
+        """Code inside a line."""
+        text = " ".join(code.text_content().splitlines())
+        put(f"#{call('raw', breakable(text, 24))};", code)
+
+    def programs(self, page: Page, line: Element) -> None:
+        """The line of downloads becomes the names of the files."""
+        names = [
+            link.get(PROGRAM_NAME) or posixpath.basename(link.get("href"))
+            for link in line.cssselect(PROGRAM)
+        ]
+        word = self.words["program" if len(names) == 1 else "programs"]
+        put("#" + call("programs", f"{word}: {', '.join(names)}"), line, "div")
+
+    def footnotes(self, page: Page, notes: Element) -> None:
+        """Footnotes are named by the places that refer to them."""
+        texts = {f"#{item.get('id')}": item for item in notes.cssselect("li[id]")}
+        for link in page.root.cssselect(FOOTNOTE_LINK):
+            name = link.get("href")
+            if name not in texts or notes in link.iterancestors():
+                raise BookError(
+                    f"the footnote {name} has no text, or stands in another one",
+                    page.uri,
+                )
+            replace(link.getparent(), SPAN({"data-footnote": page.uri + name}))
+        for name, item in texts.items():
+            del item.attrib["id"]
+            item.tag = "div"
+            item.set("data-note", page.uri + name)
+            page.root.append(item)
+        notes.drop_tree()
+
+    # Links ---------------------------------------------------------------
+
+    def link(self, page: Page, link: Element) -> None:
+        """A link between pages becomes a label; one outwards stays."""
+        href = link.get("href", "")
+        inside = not is_outwards(href)
+        if inside:
+            link.tag = "span"
+        if link.xpath("ancestor::h1|ancestor::h2|ancestor::h3"):
+            link.tag = "span"  # a bookmark cannot hold a link
+        elif href and inside:
+            self.link_inside(page, link, href)
+
+    def link_inside(self, page: Page, link: Element, href: str) -> None:
+        """Give a link its label; one that leads to a file becomes text."""
+        path, _, anchor = href.partition("#")
+        there = self.places.get(at(page, path)) if path else page
+        if there is None:
+            if not self.file(page, path):
+                raise BookError(f"the link to {href} leads nowhere", page.uri)
+            return
+        anchor = unquote(anchor)
+        label = there.uri if anchor in ("", there.top) else f"{there.uri}#{anchor}"
+        self.targets.setdefault(label, (page.uri, href))
+        if link.text:  # "figure 1.2" stays on one line
+            link.text = re.sub(r" (?=[\d.]+$)", NO_BREAK, link.text)
+        far = there is not page and CITATION not in link.getparent().classes
+        leaf = self.words["page"] if far else ""
+        wrap(f"#{call('linked', label, leaf)}[", link, "];")
+
+    def file(self, page: Page, href: str) -> bytes | None:
+        """The content of a file of the site, or None."""
+        try:
+            return (self.site / at(page, href)).read_bytes()
+        except (OSError, ValueError):
+            return None
+
+    # The rest --------------------------------------------------------------
+
+    def formula(self, page: Page, element: Element) -> None:
+        """A formula becomes its drawing, which stays with what touches it."""
+        formula = formula_of(element)
+        drawing = self.drawings[formula]
+        scale = 1 if formula.display else min(1, WIDEST / drawing.width)
+        sizes = [
+            Source(f"{length * scale:.4f}em")
+            for length in (drawing.width, drawing.height, drawing.depth)
+        ]
+        parts = [self.keep(drawing.svg.encode(), ".svg"), *sizes, formula.tex]
+        if formula.display:
+            put("#" + call("display-formula", *parts, formula.tag), element, "div")
+            return
+        # Typst may otherwise break "x-axis" before the hyphen.
+        before, after = text_before(element), element.tail or ""
+        put(
+            (JOIN if touches(before[-1:], OPENING) else "")
+            + f"#{call('inline-formula', *parts)};"
+            + (JOIN if touches(after[:1], CLOSING) else ""),
+            element,
+        )
+
+    def figure(self, page: Page, figure: Element) -> None:
+        """Images with a caption, kept on one page."""
+        images = figure.cssselect("img")
+        shown = [self.image_call(page, image) for image in images]
+        for image in images:
+            image.drop_tree()
+        for part in figure.cssselect("figcaption"):
+            part.tag = "div"
+        for number in figure.cssselect(FIGURE_NUMBER):
+            number.tag = "strong"
+        start = f"#{call('drawing', shown, self.label(page, figure))}["
+        if len(figure) or (figure.text or "").strip():
+            figure.tag = "div"
+            wrap(start, figure, "]", "div")
+        else:
+            put(f"{start}]", figure, "div")
+
+    def image(self, page: Page, image: Element) -> None:
+        """An image inside a line."""
+        put(f"#{call('box', self.image_call(page, image))};", image)
+
+    def image_call(self, page: Page, image: Element) -> Source:
+        """The call that shows an image."""
+        source, alt = image.get("src", ""), image.get("alt", "")
+        shown = source if len(source) < 80 else f"{source[:40]}…"
+        if not alt.strip():
+            raise BookError(f"the image {shown} has no alternative text", page.uri)
+        if source.startswith("data:"):
+            content, suffix = data_of(source)
+        else:
+            content, suffix = self.file(page, source), posixpath.splitext(source)[1]
+        if content is None:
+            raise BookError(
+                f"the image {shown} cannot be printed; it is no file of the site",
+                page.uri,
+            )
+        size = {}
+        if width := points(image.get("width", "")):
+            size["width"] = Source(f"{min(width, TEXT_WIDTH):.2f}pt")
+        return call("image", self.keep(content, suffix), alt=alt, **size)
+
+    def keep(self, content: bytes, suffix: str) -> str:
+        """Write an image to the folder; returns its name there."""
+        name = hashlib.sha256(content).hexdigest()[:16] + suffix
+        (self.folder / name).write_bytes(content)
+        return name
+
+    def box(self, page: Page, box: Element) -> None:
+        """A foldable box or an admonition becomes a box with a title."""
+        kinds = [name for name in box.classes if name != "admonition"]
+        titles = [part for part in box.cssselect(BOX_TITLE) if part.getparent() is box]
+        kind = kinds[0] if kinds else "details"
+        box.tag = "div"
+        start = f"#{call('boxed', kind, self.label(page, box))}["
+        if titles:
+            titles[0].tag = "div"
+            titles[0].addnext(mark("][", "div"))
+        else:
+            start += "]["
+        wrap(start, box, "]", "div")
+
+    def claim_margin(self, page: Page, line: Element) -> None:
+        """What was measured for a claim."""
+        wrap("#claim-margin[", line, "]")
+
+    def reference(self, page: Page, item: Element) -> None:
+        """A line of the bibliography."""
+        item.tag = item.getparent().tag = "div"
+        wrap(f"#{call('reference', self.label(page, item))}[", item, "]", "div")
+
+    def heading(self, page: Page, heading: Element) -> None:
+        """A heading gets its level in the book; no level is left out."""
+        entry, depth = page.entry, int(heading.tag[1])
+        if heading is page.title:
+            kind, level = entry.kind, entry.level
+            number, label = entry.number, entry.uri
+        else:
+            depth = max(depth, 2)
+            kind = f"heading-{min(depth, 4)}"
+            level = min(entry.level + depth - 1, page.level + 1, DEEPEST)
+            number, label = "", self.label(page, heading)
+        page.level = level
+        heading.tag = "p"
+        strip(heading)
+        if not heading.text and not len(heading):
+            raise BookError("a heading is empty", page.uri)
+        wrap(f"#{call('title', kind, level, number, label)}[", heading, "]")
+
+    def anchor(self, page: Page, element: Element) -> None:
+        """Anything else that a link leads to."""
+        label = self.label(page, element)
+        if not label:
+            return
+        anchor = f"#{call('anchor', label)};"
+        if "data-typst" in element.attrib or element.tag in BLOCKS:
+            tag = "div" if element.tag in BLOCKS else "span"
+            element.addprevious(mark(anchor, tag))
+        else:
+            wrap(anchor, element)
+
+    def long_words(self, page: Page, element: Element) -> None:
+        """Words that are wider than the page may be broken."""
+        if element.text:
+            element.text = breakable(element.text, 60)
+        if element.tail:
+            element.tail = breakable(element.tail, 60)
+
+    def label(self, page: Page, element: Element) -> str:
+        """Take an element's id; the label in its place, or "" if none is needed."""
+        label = f"{page.uri}#{element.attrib.pop('id', '')}"
+        if label not in self.targets or label in page.labels:
+            return ""
+        page.labels.add(label)
+        return label
+
+
+# What is done with what, in this order; each step with all pages before the next.
+STEPS = [
+    {
+        LISTING: Document.listing,
+        "pre": Document.plain_listing,
+        "code": Document.code,
+        PROGRAMS: Document.programs,
+        FOOTNOTES: Document.footnotes,
+    },
+    {"a": Document.link},
+    {
+        "[data-tex]": Document.formula,
+        FIGURE: Document.figure,
+        "img": Document.image,
+        BOX: Document.box,
+        CLAIM_MARGIN: Document.claim_margin,
+        REFERENCE: Document.reference,
+        "h1, h2, h3, h4, h5, h6": Document.heading,
+        "[id]": Document.anchor,
+        "*": Document.long_words,
+    },
+]
+
+
+def place(url: str) -> str:
+    """The path of a page or file in the site, however its address is written."""
+    return posixpath.normpath(unquote(url) or ".").lstrip("/")
+
+
+def at(page: Page, href: str) -> str:
+    """The path in the site of what an address on a page leads to."""
+    path = urlsplit(href).path
+    return place(posixpath.join(posixpath.dirname(page.entry.url), path))
+
+
+def is_outwards(href: str) -> bool:
+    """Whether an address leads out of the site."""
+    try:
+        address = urlsplit(href)
+    except ValueError:
+        return True
+    return bool(address.scheme or address.netloc)
+
+
+def data_of(source: str) -> tuple[bytes | None, str]:
+    """The content and the suffix of an image that stands in its address."""
+    head, _, data = source.partition(",")
+    kind, *options = head.removeprefix("data:image/").split(";")
+    try:
+        content = (
+            base64.b64decode(data) if "base64" in options else unquote_to_bytes(data)
+        )
+    except ValueError:
+        content = None
+    return content, "." + kind.partition("+")[0]
+
+
+def points(width: str) -> float | None:
+    """A width in pixels of CSS, in points, of which a pixel has 3/4."""
+    try:
+        return float(width.removesuffix("px")) * 0.75
+    except ValueError:
+        return None
+
+
+def formula_of(element: Element) -> Formula:
+    """The formula that an element stands for."""
+    return Formula(element.get("data-tex").strip(), element.tag == "div")
+
+
+def text_before(element: Element) -> str:
+    """The text between an element and what stands before it."""
+    previous = element.getprevious()
+    if previous is None:
+        return element.getparent().text or ""
+    return previous.tail or ""
+
+
+def touches(character: str, exceptions: tuple[str, ...]) -> bool:
+    """Whether a line must not end between a formula and this character."""
+    return bool(character) and not character.isspace() and character not in exceptions
+
+
+def strip(element: Element) -> None:
+    """Remove spaces at the ends of an element."""
+    element.text = (element.text or "").lstrip()
+    if len(element):
+        element[-1].tail = (element[-1].tail or "").rstrip()
+    else:
+        element.text = element.text.rstrip()

@@ -1,0 +1,25 @@
+-- Turns what marks.py left in a document into pieces of Typst, and the places
+-- that refer to a footnote (data-footnote) into its text (data-note).
+local notes = {}
+
+local function put_in(raw)
+  return function(element)
+    local data = element.attributes
+    if data.typst then return raw("typst", data.typst) end
+    if data.footnote then return end
+    if data.note then
+      notes[data.note] = element.content
+      return {}
+    end
+    return element.content
+  end
+end
+
+local function footnote(span)
+  return pandoc.Note(notes[span.attributes.footnote])
+end
+
+return {
+  { Span = put_in(pandoc.RawInline), Div = put_in(pandoc.RawBlock) },
+  { Span = footnote },
+}

@@ -1,0 +1,87 @@
+"""Turns a site that MkDocs has just built into the entries of a printed book, and has it printed."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from typing import TYPE_CHECKING, Any
+
+from bookbuild.paper.document import Entry
+from bookbuild.paper.press import Cover, print_book
+
+if TYPE_CHECKING:
+    from bookbuild.plugin import Build
+    from bookbuild.run.store import Store
+
+
+def print_site(build: Build, store: Store) -> tuple[bytes, int]:
+    """Print a built site.
+
+    Returns:
+        the PDF, and its number of pages.
+    Raises:
+        BookError: a page holds what cannot be printed, or a tool is missing.
+    """
+    config, book = build.config, build.book
+    moment = int(os.environ["SOURCE_DATE_EPOCH"])
+    date = datetime.datetime.fromtimestamp(moment, datetime.UTC)
+    language = (config.theme["language"] if "language" in config.theme
+                else config.theme.locale.language)
+    cover = Cover(
+        title=config.site_name,
+        subtitle=config.site_description or "",
+        author=config.site_author or "",
+        edition=f"Edition of {date.day} {date:%B %Y}",
+        rights=config.copyright or "",
+        language=str(language),
+    )
+    paper = print_book(entries(build), cover, build.site, book.katex.node_modules,
+                       book.katex.macros, book.words, store, moment)
+    return paper.pdf, paper.pages
+
+
+def entries(build: Build) -> list[Entry]:
+    """The navigation as the table of contents of a printed book.
+
+    A section of the navigation is a chapter when its first page has the
+    number of one, and else a part.
+    """
+    found: list[Entry] = []
+    numbers = build.book.numbers
+
+    def add(kind: str, level: int, page: Any) -> None:
+        uri = page.file.src_uri
+        found.append(Entry(kind, level, page.title or uri, numbers.get(uri, ""),
+                           uri, page.url, page.content or "", uri == "index.md"))
+
+    def walk(items: Any, level: int) -> None:
+        for item in items:
+            if item.is_page:
+                add("chapter", level, item)
+            elif not item.is_section:
+                continue
+            elif is_chapter(item):
+                first, *rest = pages_of(item)
+                add("chapter", level, first)
+                for page in rest:
+                    add("section", level + 1, page)
+            elif level == 1:
+                found.append(Entry("part", 1, item.title))
+                walk(item.children, 2)
+            else:
+                walk(item.children, level)
+
+    def is_chapter(section: Any) -> bool:
+        first = section.children[0]
+        return first.is_page and first.file.src_uri in numbers
+
+    walk(build.nav.items, 1)
+    return found
+
+
+def pages_of(section: Any) -> list[Any]:
+    """All pages of a section of the navigation, in order."""
+    pages = []
+    for item in section.children:
+        pages += [item] if item.is_page else pages_of(item) if item.is_section else []
+    return pages

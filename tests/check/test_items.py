@@ -1,0 +1,173 @@
+"""What pytest sees of a book: every fence, every break, from the records of the build."""
+
+import os
+import re
+import subprocess
+import sys
+
+
+import pytest
+from conftest import PROGRAMS, TinyBook
+
+GOOD = PROGRAMS["part/first.py"]
+PAGE = """\
+# First
+
+```python
+--8<-- "part/first.py:work"
+```
+
+/// claim | The mean is at least {bar}.
+```python
+assert results["mean"] >= {bar}
+```
+///
+
+1. In a list:
+
+    ``` { .python }
+    --8<-- "part/first.py:work"
+    ```
+
+> ```py
+> assert 1 + 1 == 2
+> ```
+"""
+BREAKS = """\
+[[break]]
+name = "divided by nine"
+old = "/ 3"
+new = "/ 9"
+fails = ["claim-the-mean-is-at-least-2"]
+
+[[break]]
+name = "divided by ten"
+old = "/ 3"
+new = "/ 10"
+fails = ["claim-the-mean-is-at-least-2"]
+"""
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A tiny book with a claim and two breaks."""
+    made = TinyBook(tmp_path / "book")
+    made.page("part/first.md", PAGE.replace("{bar}", "2"))
+    made.program("part/first.py", "open('/dev/null').close()\n" + GOOD)
+    made.program("part/first.breaks.toml", BREAKS)
+    made.write(".", "pytest.ini", "[pytest]\ntestpaths = docs snippets\n"
+               "addopts = --codeblocks -p no:cacheprovider\n")
+    return made
+
+
+def check(book, *words):
+    """Run pytest in a book; returns (exit code, output)."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-rA", *words], cwd=book.root, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTEST_ADDOPTS": ""})
+    return done.returncode, done.stdout
+
+
+def runs(book):
+    """How many records the book has."""
+    return len(list(book.records.glob("*.json")))
+
+
+def test_every_fence_and_break_is_an_item_of_its_own(book):
+    code, output = check(book)
+    assert code == 0, output
+    assert re.search(r"\b6 passed", output), output
+    for line in (3, 8, 15, 19):
+        assert f"docs/part/first.md::line {line}" in output
+
+
+def test_what_the_build_has_run_is_not_run_again(book):
+    assert book.build().code == 0
+    before = {p: p.stat().st_mtime_ns for p in book.records.iterdir()}
+    code, output = check(book, "docs")
+    assert code == 0, output
+    new = set(book.records.iterdir()) - set(before)
+    assert not new
+
+
+def test_one_break_is_checked_alone(book):
+    code, output = check(book, "-k", "divided-by-ten")
+    assert code == 0, output
+    assert "1 passed" in output
+    assert runs(book) == 1
+
+
+def test_false_claim_is_reported_with_its_line(book):
+    book.page("part/first.md", PAGE.replace("{bar}", "3"))
+    code, output = check(book, "docs")
+    assert code == 1
+    assert "part/first.md, line 9" in output
+    assert 'results["mean"] >= 3' in output
+    assert "3 passed" in output
+
+
+def test_failed_program_is_reported_with_its_line(book):
+    book.program("part/first.py", GOOD.replace("/ 3", "/ 0"))
+    code, output = check(book, "docs")
+    assert code == 1
+    assert "part/first.py, line 3: ZeroDivisionError" in output
+
+
+def test_wrong_fence_of_a_page_itself_is_reported(book):
+    book.page("part/first.md", PAGE.replace("{bar}", "2").replace("1 + 1 == 2", "1 == 2"))
+    code, output = check(book, "docs")
+    assert code == 1
+    assert "part/first.md" in output and "AssertionError" in output
+
+
+def test_break_that_breaks_nothing_is_reported(book):
+    book.program("part/first.breaks.toml", BREAKS.replace("/ 9", "/ 3.0"))
+    code, output = check(book, "snippets")
+    assert code == 1
+    assert "part/first.breaks.toml, 'divided by nine'" in output
+    assert "claim-the-mean-is-at-least-2 holds all the same" in output
+
+
+@pytest.mark.parametrize("old, new, words", [
+    ('old = "/ 3"', 'old = "/ 4"', "a text that the program does not have"),
+    ("at-least-2", "at-least-3", "there is no claim claim-the-mean-is-at-least-3"),
+    ('new = "/ 9"', 'new = "/ 0"', "ends before any claim is checked: ZeroDivision"),
+    ("fails =", "fail =", "lacks fails"),
+    ("[[break]]", "[[break]", "not TOML"),
+], ids=["old text", "claim", "raises", "field", "syntax"])
+def test_wrong_break_is_said_in_one_sentence(book, old, new, words):
+    book.program("part/first.breaks.toml", BREAKS.replace(old, new, 1))
+    code, output = check(book, "snippets")
+    assert code != 0
+    assert words in output
+    assert "Traceback" not in output
+
+
+def test_fresh_runs_everything_again_and_compares(book):
+    check(book)
+    code, output = check(book, "--fresh", "docs")
+    assert code == 0, output
+    book.program("part/first.py", "import time\n" + GOOD.replace(
+        "[1, 2, 3]", "[1, 2, 3 + time.time()]"))
+    check(book, "docs")
+    code, output = check(book, "--fresh", "docs")
+    assert code == 1
+    assert "gives other results than in its last run" in output
+
+
+def test_mistake_of_a_page_fails_its_items(book):
+    book.page("part/first.md", "# First\n\n```python\n--8<-- \"part/none.py\"\n```\n")
+    code, output = check(book, "docs")
+    assert code == 1
+    assert "part/first.md, line 4 -> part/none.py: there is no such program" in output
+
+
+def test_items_can_be_shared_among_processes(book):
+    pytest.importorskip("xdist")
+    code, output = check(book, "-n", "2")
+    assert code == 0, output
+    assert "6 passed" in output
+    assert runs(book) == 4  # program, page's own code, two breaks: each once
+
+
