@@ -52,7 +52,7 @@ def run_program(chosen: Any) -> int:
     from bookbuild.run.record import Failure
 
     book = CheckedBook(chosen.root, chosen.fresh)
-    name = chosen.program.removeprefix(f"{book.plugin.config.programs}/")
+    name = chosen.program.removeprefix(f"{book.settings.programs}/")
     broken = None
     if chosen.broken:
         known = {entry.name: entry for entry in book.breaks(name)}
@@ -85,16 +85,13 @@ def make_pdf(chosen: Any) -> int:
     from mkdocs.config import load_config
     from mkdocs.exceptions import Abort, MkDocsException
 
-    from bookbuild.plugin import BookPlugin
+    from bookbuild.plugin import plugin_of
 
     show_log()
     begun = time.monotonic()
     try:
         config = load_config(str(chosen.root / "mkdocs.yml"))
-        plugin = next((p for p in config.plugins.values()
-                       if isinstance(p, BookPlugin)), None)
-        if plugin is None:
-            raise BookError("mkdocs.yml does not name the plugin 'book'")
+        plugin = plugin_of(config)
         name = "".join(c if c.isalnum() else "-" for c in config.site_name.lower())
         plugin.print_to = chosen.output or Path(config.site_dir) / f"{name}.pdf"
         plugin.offer_pdf = chosen.output is None
@@ -159,7 +156,7 @@ def write_expected(chosen: Any) -> int:
     from bookbuild.check.book import CheckedBook
 
     book = CheckedBook(chosen.root)
-    name = book.plugin.config.expected
+    name = book.settings.expected
     if not name:
         raise BookError("mkdocs.yml names no file with 'expected' (plugin 'book')")
     seconds = {key: value for key in book.jobs

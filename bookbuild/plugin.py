@@ -120,43 +120,18 @@ class BookPlugin(BasePlugin[BookConfig]):
         """Start a build: take the book's lock, read its settings."""
         if self.serving:
             forgive_warnings()
-        root = Path(config.config_file_path).resolve().parent
+        root = root_of(config)
         os.environ.setdefault("SOURCE_DATE_EPOCH", commit_time(root))
         with self.said():
-            self.build = Build(self.open_book(config, root), config)
+            if self.runner is None:
+                self.runner = make_runner(root, self.config)
+            self.runner.forget()
+            self.build = Build(open_book(config, self.config, self.runner.store), config)
+            if self.print_to is not None and self.offer_pdf:
+                self.build.book.pdf = self.print_to.name
             self.busy = take_lock(root / ".cache" / "bookbuild")
             prepare_markdown(config, self.build.book)
         return config
-
-    def open_book(self, config: Any, root: Path) -> Book:
-        """A book with nothing read yet but its settings and references."""
-        if self.runner is None:
-            self.runner = make_runner(root, self.config)
-        self.runner.forget()
-        store = self.runner.store
-        settings = self.config
-        book = Book(
-            root=root,
-            docs=Path(config.docs_dir),
-            snippets=root / settings.programs,
-            katex=Katex(root / "node_modules", settings.macros, store),
-            words=WORDS | settings.words,
-            bibliography=settings.bibliography,
-        )
-        try:
-            if settings.references:
-                book.references = read_references(
-                    root / settings.references, settings.references, store)
-            if settings.published:
-                book.published = read_toml(root, settings.published)
-            book.requirements = {
-                options: requirements(root / name)
-                for name, options in settings.requirements.items()}
-        except BookError as error:
-            book.report(error)
-        if self.print_to is not None and self.offer_pdf:
-            book.pdf = self.print_to.name
-        return book
 
     @event_priority(100)  # before mkdocs-jupyter looks for notebooks
     def on_files(self, files: Any, *, config: Any) -> Any:
@@ -274,9 +249,12 @@ class BookPlugin(BasePlugin[BookConfig]):
         return server
 
     def on_shutdown(self) -> None:
-        """Stop what is still running."""
-        if self.runner is not None:
-            self.runner.close()
+        """Stop what is still running; MkDocs may use this object for another book."""
+        runner, self.runner = self.runner, None
+        if runner is not None:
+            runner.close()
+        self.give_lock_back()
+        self.build = self.live = None
 
     # Parts of a build ------------------------------------------------------
 
@@ -390,19 +368,14 @@ class BookPlugin(BasePlugin[BookConfig]):
             return
         begun = time.monotonic()
         log.info(f"Running {len(missing)} programs on {available_cores()} cores")
-        try:
-            for name in missing:
-                program, claims = build.jobs[name]
-                waiting[self.runner.submit(program, claims=claims)] = name
-            for done, future in enumerate(as_completed(waiting), 1):
-                name = waiting[future]
-                outcome = build.book.outcomes[name] = future.result()
-                log.info(progress(name, outcome, done, len(missing),
-                                  time.monotonic() - begun, self.left(build)))
-        except BaseException:
-            self.runner.close()
-            self.runner = None
-            raise
+        for name in missing:
+            program, claims = build.jobs[name]
+            waiting[self.runner.submit(program, claims=claims)] = name
+        for done, future in enumerate(as_completed(waiting), 1):
+            name = waiting[future]
+            outcome = build.book.outcomes[name] = future.result()
+            log.info(progress(name, outcome, done, len(missing),
+                              time.monotonic() - begun, self.left(build)))
 
     def left(self, build: Build) -> float:
         """Seconds until all programs of a build will probably have run."""
@@ -491,6 +464,48 @@ class LinkFixer:
 
 
 # What needs no state ---------------------------------------------------------
+
+def root_of(config: Any) -> Path:
+    """The folder of a book."""
+    return Path(config.config_file_path).resolve().parent
+
+
+def plugin_of(config: Any) -> BookPlugin:
+    """The book's plugin in a configuration.
+
+    Raises:
+        BookError: there is none.
+    """
+    for plugin in config.plugins.values():
+        if isinstance(plugin, BookPlugin):
+            return plugin
+    raise BookError("mkdocs.yml does not name the plugin 'book'")
+
+
+def open_book(config: Any, settings: BookConfig, store: Store) -> Book:
+    """A book with nothing read yet but its settings and references."""
+    root = root_of(config)
+    book = Book(
+        root=root,
+        docs=Path(config.docs_dir),
+        snippets=root / settings.programs,
+        katex=Katex(root / "node_modules", settings.macros, store),
+        words=WORDS | settings.words,
+        bibliography=settings.bibliography,
+    )
+    try:
+        if settings.references:
+            book.references = read_references(
+                root / settings.references, settings.references, store)
+        if settings.published:
+            book.published = read_toml(root, settings.published)
+        book.requirements = {
+            options: requirements(root / name)
+            for name, options in settings.requirements.items()}
+    except BookError as error:
+        book.report(error)
+    return book
+
 
 def make_runner(root: Path, settings: BookConfig) -> Runner:
     """The runner of a book, with the pool that its settings ask for.

@@ -1,7 +1,12 @@
 """Makes tiny real books and builds them with the real MkDocs."""
 
+import contextlib
+import html
+import io
 import json
+import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from mkdocs.commands.build import build as build_site
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort, MkDocsException
 
 ROOT = Path(__file__).parent.parent
 NAV = [{"Part": ["part/index.md", "part/first.md"]},
@@ -86,6 +94,7 @@ class TinyBook:
         self.records = self.root / ".cache" / "bookbuild" / "records"
         (self.root / "docs").mkdir(parents=True)
         (self.root / "snippets").mkdir()
+        (self.root / "node_modules").symlink_to(ROOT / "node_modules")
         self.config = {
             "site_name": "A tiny book", "theme": {"name": "mkdocs"},
             "nav": NAV, "strict": True, "use_directory_urls": False,
@@ -132,8 +141,24 @@ class TinyBook:
                     "NO_MKDOCS_2_WARNING": "1", "PYTHONUNBUFFERED": "1",
                     "PYTHONDONTWRITEBYTECODE": ""}})
 
-    def build(self, hash_seed="random"):
-        """Build the book; returns a `Build`."""
+    def build(self):
+        """Build the book in this process, as `mkdocs build` does; returns a `Build`."""
+        start, code = time.monotonic(), 0
+        with captured_log() as log:
+            try:
+                config = load_config(str(self.root / "mkdocs.yml"))
+                config.plugins.on_startup(command="build", dirty=False)
+                try:
+                    build_site(config)
+                finally:
+                    config.plugins.on_shutdown()
+            except (Abort, MkDocsException) as error:
+                code = 1
+                log.write(f"{error}\n")
+        return Build(code, log.getvalue(), time.monotonic() - start)
+
+    def build_apart(self, hash_seed="random"):
+        """Build the book in a process of its own; returns a `Build`."""
         words, options = self.command("build")
         options["env"]["PYTHONHASHSEED"] = hash_seed
         start = time.monotonic()
@@ -158,12 +183,56 @@ class TinyBook:
         return (self.site / page).read_text()
 
     def record(self, program):
-        """Path and content of the cache entry of a program."""
-        found = [(path, record) for path in self.records.glob("*.json")
-                 if (record := json.loads(path.read_text()))["program"]
+        """Path and content of the one record of a program that is kept."""
+        found = [(path, entry) for path in self.records.glob("*.json")
+                 if (entry := json.loads(path.read_text()))["value"]["program"]
                  == program]
-        [entry] = found
-        return entry
+        [record] = found
+        return record
+
+
+@contextlib.contextmanager
+def captured_log():
+    """What MkDocs and its plugins log, as its command shows it; keeps `os.environ`."""
+    log, before = io.StringIO(), dict(os.environ)
+    handler, logger = logging.StreamHandler(log), logging.getLogger("mkdocs")
+    handler.setFormatter(logging.Formatter("%(levelname)-7s -  %(message)s"))
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield log
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def builds(book, page=None):
+    """Build a book that has no mistakes; returns the `Build`, or a page of it."""
+    done = book.build()
+    assert done.code == 0, done.output
+    return book.html(page) if page else done
+
+
+def fails(book, *words):
+    """Build a book that has a mistake; returns its one message.
+
+    Checks that all words are said, and nothing like a traceback.
+    """
+    done = book.build()
+    assert done.code != 0, done.output
+    assert "Traceback" not in done.output and 'File "' not in done.output, done.output
+    for word in words:
+        assert word in done.output, done.output
+    return done.output
+
+
+def text_of(page):
+    """The text of an HTML page, on one line."""
+    page = re.sub(r"<(script|style|annotation)\b.*?</\1>", "", page, flags=re.S)
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", "", page).split()))
 
 
 @pytest.fixture

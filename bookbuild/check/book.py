@@ -19,7 +19,13 @@ from bookbuild.errors import BookError
 from bookbuild.pages import numbering
 from bookbuild.pages.book import Book, page_from_file
 from bookbuild.pages.page import ANSWERS, Listing, Page, Statement
-from bookbuild.plugin import BookPlugin, prepare_markdown
+from bookbuild.plugin import (
+    BookConfig,
+    make_runner,
+    open_book,
+    plugin_of,
+    prepare_markdown,
+)
 from bookbuild.run.breaks import Break, read_breaks
 from bookbuild.run.program import Program
 from bookbuild.run.record import Claim, Failure, Outcome, Record, Verdict
@@ -50,17 +56,19 @@ class CheckedBook:
             raise BookError(str(error)) from error
 
     @cached_property
-    def plugin(self) -> BookPlugin:
-        """The book's plugin."""
-        for plugin in self.config.plugins.values():
-            if isinstance(plugin, BookPlugin):
-                return plugin
-        raise BookError(f"{self.root / 'mkdocs.yml'} does not name the plugin 'book'")
+    def settings(self) -> BookConfig:
+        """The settings of the book."""
+        return plugin_of(self.config).config
+
+    @cached_property
+    def runner(self) -> Runner:
+        """A runner, with the store that the build uses too."""
+        return make_runner(self.root, self.settings)
 
     @cached_property
     def book(self) -> Book:
         """The book, with all its pages read; they come from the store if they can."""
-        book = self.plugin.open_book(self.config, self.root)
+        book = open_book(self.config, self.settings, self.runner.store)
         files = get_files(self.config)
         for file in list(files):
             if file.src_uri.startswith(ANSWERS) and file.src_uri.endswith(".py"):
@@ -114,8 +122,8 @@ class CheckedBook:
         here = Path(__file__).parent.parent / "pages"
         files = [*sorted(here.glob("*.py")), self.root / "mkdocs.yml",
                  *sorted(book.snippets.rglob("*.py"))]
-        if self.plugin.config.references:
-            files.append(self.root / self.plugin.config.references)
+        if self.settings.references:
+            files.append(self.root / self.settings.references)
         for path in files:
             digest.update(path.name.encode() + path.read_bytes())
         for uri, page in sorted(book.pages.items()):
@@ -123,15 +131,6 @@ class CheckedBook:
         return digest.hexdigest()[:24]
 
     # Running -------------------------------------------------------------
-
-    @property
-    def runner(self) -> Runner:
-        """The runner that the build uses too."""
-        if self.plugin.runner is None:
-            from bookbuild.plugin import make_runner
-
-            self.plugin.runner = make_runner(self.root, self.plugin.config)
-        return self.plugin.runner
 
     @cached_property
     def jobs(self) -> dict[str, tuple[Program, tuple[Claim, ...]]]:

@@ -21,12 +21,13 @@ from pymdownx.superfences import (
 from bookbuild.errors import BookError
 from bookbuild.pages.book import Book
 from bookbuild.pages.page import Listing, Page
+from bookbuild.pages.slots import NUMBER
 from bookbuild.run.program import lines_of, span
 
 PYTHON = {"python", "py", "python3"}
 INCLUDED = re.compile("\ue002(\\d+)\ue003")
 NOTHING = "\ue002\ue003"  # keeps the line of what is taken away
-LEFT = re.compile(r"^\s*-+8<-+")
+LEFT = re.compile(r"^[\s>]*-+8<-+")
 
 
 class Includes(SnippetPreprocessor):
@@ -110,6 +111,8 @@ class Fences(SuperFencesBlockPreprocessor):
         line, last = start + 1 + self.page.offset, end + self.page.offset
         listing = Listing(line, last, "")
         self.code = [piece for code in self.code for piece in self.expand(code, listing)]
+        if listing.program is None and self.lang in PYTHON:
+            self.code = [self.published(code) for code in self.code]
         if listing.program and self.lang in PYTHON:
             self.options.setdefault("title", listing.program)
         listing.code = self.rebuild_block(self.code)
@@ -139,7 +142,8 @@ class Fences(SuperFencesBlockPreprocessor):
                 self.book.report(
                     BookError(
                         f"this is no include: {code.strip()!r}; write "
-                        '--8<-- "part/program.py:section", with nothing after it',
+                        '--8<-- "part/program.py:section", with nothing before or '
+                        "after it",
                         self.page.uri,
                         self.page.line_of(code.strip()),
                     )
@@ -175,6 +179,20 @@ class Fences(SuperFencesBlockPreprocessor):
         listing.program = name
         listing.sections.append(section)
         return [space + text for text in lines_of(program.section(section))]
+
+    def published(self, code: str) -> str:
+        """A line of assertions with the published values that it names."""
+
+        def value(match: re.Match[str]) -> str:
+            if match["program"] != "published":
+                return match[0]
+            try:
+                return repr(self.book.number("published", match["name"]))
+            except BookError as error:
+                line = self.page.line_of(match[0])
+                return self.book.report(BookError(error.problem, self.page.uri, line))
+
+        return NUMBER.sub(value, code)
 
     def note(self, listing: Listing) -> None:
         """Write a listing down, under the place it has in the text."""

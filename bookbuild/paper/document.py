@@ -10,12 +10,13 @@ import base64
 import hashlib
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 import lxml.html
+from lxml.html import HtmlElement
 from lxml.html.builder import H1, SPAN
 
 from bookbuild.errors import BookError
@@ -24,7 +25,6 @@ from bookbuild.paper.marks import (
     CONTROL,
     JOIN,
     PAGE,
-    Element,
     Source,
     breakable,
     call,
@@ -52,8 +52,8 @@ BLOCKS = {"table", "ul", "ol", "dl", "div"}  # cannot begin with an anchor
 DEEPEST = 6  # PDF knows the headings H1 to H6
 WIDEST = 36  # em, for a formula inside a line
 TEXT_WIDTH = 140 / 25.4 * 72  # points
-CLOSING = tuple(".,;:!?)]}’”")  # no line ever starts with these
-OPENING = tuple("([{‘“-–—")  # a line may end after these or never does
+CLOSING = ".,;:!?)]}\u2019\u201d"  # no line ever starts with these
+OPENING = "([{\u2018\u201c-\u2013\u2014"  # a line may end after these or never does
 NO_BREAK = "\u00a0"
 
 
@@ -109,7 +109,7 @@ class Page:
         self.labels = {self.uri}
 
 
-def parse(entry: Entry) -> Element:
+def parse(entry: Entry) -> HtmlElement:
     """The HTML of a page as a tree.
 
     Raises:
@@ -203,9 +203,9 @@ class Document:
 
     # Code ----------------------------------------------------------------
 
-    def listing(self, page: Page, div: Element) -> None:
+    def listing(self, page: Page, div: HtmlElement) -> None:
         """Highlighted code, or what it printed, which stays close to it."""
-        if div.xpath("ancestor::div[contains(@class, 'highlight')]"):
+        if any("highlight" in parent.classes for parent in div.iterancestors()):
             return  # a part of one that has been replaced
         code = (div.cssselect("code, pre") or [div])[-1]
         kind = (
@@ -226,13 +226,13 @@ class Document:
             joined=after is not None and OUTPUT in after.classes,
         )
 
-    def plain_listing(self, page: Page, pre: Element) -> None:
+    def plain_listing(self, page: Page, pre: HtmlElement) -> None:
         """Text in columns that is no listing."""
         self.put_listing(pre, pre.text_content(), "code")
 
     def put_listing(
         self,
-        old: Element,
+        old: HtmlElement,
         text: str,
         kind: str,
         language: str = "",
@@ -243,12 +243,12 @@ class Document:
         text = breakable(text.rstrip(), 60)
         put("#" + call("listing", text, kind, language, name, joined), old, "div")
 
-    def code(self, page: Page, code: Element) -> None:
+    def code(self, page: Page, code: HtmlElement) -> None:
         """Code inside a line."""
         text = " ".join(code.text_content().splitlines())
         put(f"#{call('raw', breakable(text, 24))};", code)
 
-    def programs(self, page: Page, line: Element) -> None:
+    def programs(self, page: Page, line: HtmlElement) -> None:
         """The line of downloads becomes the names of the files."""
         names = [
             link.get(PROGRAM_NAME) or posixpath.basename(link.get("href"))
@@ -257,7 +257,7 @@ class Document:
         word = self.words["program" if len(names) == 1 else "programs"]
         put("#" + call("programs", f"{word}: {', '.join(names)}"), line, "div")
 
-    def footnotes(self, page: Page, notes: Element) -> None:
+    def footnotes(self, page: Page, notes: HtmlElement) -> None:
         """Footnotes are named by the places that refer to them."""
         texts = {f"#{item.get('id')}": item for item in notes.cssselect("li[id]")}
         for link in page.root.cssselect(FOOTNOTE_LINK):
@@ -277,7 +277,7 @@ class Document:
 
     # Links ---------------------------------------------------------------
 
-    def link(self, page: Page, link: Element) -> None:
+    def link(self, page: Page, link: HtmlElement) -> None:
         """A link between pages becomes a label; one outwards stays."""
         href = link.get("href", "")
         inside = not is_outwards(href)
@@ -288,12 +288,12 @@ class Document:
         elif href and inside:
             self.link_inside(page, link, href)
 
-    def link_inside(self, page: Page, link: Element, href: str) -> None:
+    def link_inside(self, page: Page, link: HtmlElement, href: str) -> None:
         """Give a link its label; one that leads to a file becomes text."""
         path, _, anchor = href.partition("#")
         there = self.places.get(at(page, path)) if path else page
         if there is None:
-            if not self.file(page, path):
+            if self.file(page, path) is None:
                 raise BookError(f"the link to {href} leads nowhere", page.uri)
             return
         anchor = unquote(anchor)
@@ -314,11 +314,11 @@ class Document:
 
     # The rest --------------------------------------------------------------
 
-    def formula(self, page: Page, element: Element) -> None:
+    def formula(self, page: Page, element: HtmlElement) -> None:
         """A formula becomes its drawing, which stays with what touches it."""
         formula = formula_of(element)
         drawing = self.drawings[formula]
-        scale = 1 if formula.display else min(1, WIDEST / drawing.width)
+        scale = 1 if formula.display else WIDEST / max(WIDEST, drawing.width)
         sizes = [
             Source(f"{length * scale:.4f}em")
             for length in (drawing.width, drawing.height, drawing.depth)
@@ -336,7 +336,7 @@ class Document:
             element,
         )
 
-    def figure(self, page: Page, figure: Element) -> None:
+    def figure(self, page: Page, figure: HtmlElement) -> None:
         """Images with a caption, kept on one page."""
         images = figure.cssselect("img")
         shown = [self.image_call(page, image) for image in images]
@@ -353,11 +353,11 @@ class Document:
         else:
             put(f"{start}]", figure, "div")
 
-    def image(self, page: Page, image: Element) -> None:
+    def image(self, page: Page, image: HtmlElement) -> None:
         """An image inside a line."""
         put(f"#{call('box', self.image_call(page, image))};", image)
 
-    def image_call(self, page: Page, image: Element) -> Source:
+    def image_call(self, page: Page, image: HtmlElement) -> Source:
         """The call that shows an image."""
         source, alt = image.get("src", ""), image.get("alt", "")
         shown = source if len(source) < 80 else f"{source[:40]}…"
@@ -366,7 +366,8 @@ class Document:
         if source.startswith("data:"):
             content, suffix = data_of(source)
         else:
-            content, suffix = self.file(page, source), posixpath.splitext(source)[1]
+            content = self.file(page, source)
+            suffix = posixpath.splitext(source.partition("?")[0])[1]
         if content is None:
             raise BookError(
                 f"the image {shown} cannot be printed; it is no file of the site",
@@ -383,7 +384,7 @@ class Document:
         (self.folder / name).write_bytes(content)
         return name
 
-    def box(self, page: Page, box: Element) -> None:
+    def box(self, page: Page, box: HtmlElement) -> None:
         """A foldable box or an admonition becomes a box with a title."""
         kinds = [name for name in box.classes if name != "admonition"]
         titles = [part for part in box.cssselect(BOX_TITLE) if part.getparent() is box]
@@ -397,16 +398,16 @@ class Document:
             start += "]["
         wrap(start, box, "]", "div")
 
-    def claim_margin(self, page: Page, line: Element) -> None:
+    def claim_margin(self, page: Page, line: HtmlElement) -> None:
         """What was measured for a claim."""
         wrap("#claim-margin[", line, "]")
 
-    def reference(self, page: Page, item: Element) -> None:
+    def reference(self, page: Page, item: HtmlElement) -> None:
         """A line of the bibliography."""
         item.tag = item.getparent().tag = "div"
         wrap(f"#{call('reference', self.label(page, item))}[", item, "]", "div")
 
-    def heading(self, page: Page, heading: Element) -> None:
+    def heading(self, page: Page, heading: HtmlElement) -> None:
         """A heading gets its level in the book; no level is left out."""
         entry, depth = page.entry, int(heading.tag[1])
         if heading is page.title:
@@ -424,7 +425,7 @@ class Document:
             raise BookError("a heading is empty", page.uri)
         wrap(f"#{call('title', kind, level, number, label)}[", heading, "]")
 
-    def anchor(self, page: Page, element: Element) -> None:
+    def anchor(self, page: Page, element: HtmlElement) -> None:
         """Anything else that a link leads to."""
         label = self.label(page, element)
         if not label:
@@ -436,14 +437,14 @@ class Document:
         else:
             wrap(anchor, element)
 
-    def long_words(self, page: Page, element: Element) -> None:
+    def long_words(self, page: Page, element: HtmlElement) -> None:
         """Words that are wider than the page may be broken."""
         if element.text:
             element.text = breakable(element.text, 60)
         if element.tail:
             element.tail = breakable(element.tail, 60)
 
-    def label(self, page: Page, element: Element) -> str:
+    def label(self, page: Page, element: HtmlElement) -> str:
         """Take an element's id; the label in its place, or "" if none is needed."""
         label = f"{page.uri}#{element.attrib.pop('id', '')}"
         if label not in self.targets or label in page.labels:
@@ -453,7 +454,7 @@ class Document:
 
 
 # What is done with what, in this order; each step with all pages before the next.
-STEPS = [
+STEPS: list[dict[str, Callable[[Document, Page, HtmlElement], None]]] = [
     {
         LISTING: Document.listing,
         "pre": Document.plain_listing,
@@ -517,12 +518,12 @@ def points(width: str) -> float | None:
         return None
 
 
-def formula_of(element: Element) -> Formula:
+def formula_of(element: HtmlElement) -> Formula:
     """The formula that an element stands for."""
     return Formula(element.get("data-tex").strip(), element.tag == "div")
 
 
-def text_before(element: Element) -> str:
+def text_before(element: HtmlElement) -> str:
     """The text between an element and what stands before it."""
     previous = element.getprevious()
     if previous is None:
@@ -530,12 +531,12 @@ def text_before(element: Element) -> str:
     return previous.tail or ""
 
 
-def touches(character: str, exceptions: tuple[str, ...]) -> bool:
+def touches(character: str, exceptions: str) -> bool:
     """Whether a line must not end between a formula and this character."""
     return bool(character) and not character.isspace() and character not in exceptions
 
 
-def strip(element: Element) -> None:
+def strip(element: HtmlElement) -> None:
     """Remove spaces at the ends of an element."""
     element.text = (element.text or "").lstrip()
     if len(element):

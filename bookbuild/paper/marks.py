@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import re
 
-import lxml.html
+from lxml.html import Element, HtmlElement
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"})
 PAGE = "// page:"  # begins the line at which a page begins, before its name
 JOIN, BREAK = "\u2060", "\u200b"  # forbids and allows to break a line
-
-Element = lxml.html.HtmlElement
 
 
 class Source(str):
@@ -59,17 +57,17 @@ def breakable(text: str, longest: int) -> str:
     return re.sub(rf"\S{{{longest + 1},}}", split, text)
 
 
-def mark(source: str, tag: str = "span") -> Element:
+def mark(source: str, tag: str = "span") -> HtmlElement:
     """An element that stands for a piece of Typst."""
-    return lxml.html.Element(tag, {"data-typst": source})
+    return Element(tag, {"data-typst": source})
 
 
-def put(source: str, old: Element, tag: str = "span") -> None:
+def put(source: str, old: HtmlElement, tag: str = "span") -> None:
     """Put a piece of Typst in the place of an element; its id stays."""
     replace(old, mark(source, tag))
 
 
-def replace(old: Element, new: Element) -> None:
+def replace(old: HtmlElement, new: HtmlElement) -> None:
     """Put one element in the place of another, under the same id."""
     new.tail = old.tail
     if name := old.get("id"):
@@ -77,7 +75,7 @@ def replace(old: Element, new: Element) -> None:
     old.getparent().replace(old, new)
 
 
-def wrap(before: str, element: Element, after: str = "", tag: str = "span") -> None:
+def wrap(before: str, element: HtmlElement, after: str = "", tag: str = "span") -> None:
     """Put pieces of Typst before and after what is inside an element."""
     opening = mark(before, tag)
     opening.tail, element.text = element.text, None

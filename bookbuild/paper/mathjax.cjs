@@ -48,6 +48,7 @@ function standalone(html) {
 
 async function render({ tex, display }) {
   try {
+    MathJax.texReset(); // what one formula defines is no matter of another
     // The promise also waits for the parts of the font a formula needs.
     const node = await MathJax.tex2svgPromise(tex, { display });
     const html = MathJax.startup.adaptor.outerHTML(node);

@@ -166,5 +166,6 @@ def typeset(path: Path, timestamp: int) -> Paper:
         raise explain(error, path) from error
     if warnings:
         raise explain(warnings[0], path)
+    assert isinstance(pdf, bytes)
     pages = compiler.query("<last-page>", field="value", one=True)
     return Paper(pdf, int(pages))

@@ -129,6 +129,8 @@ class Follower:
             place = below(path, self.places)
             if place:
                 top = path[len(place) + 1 :].partition(os.sep)[0]
+                if top == "__pycache__":  # of a module that is one file
+                    top = os.path.basename(path)
                 self.add("library", os.path.join(place, top), None)
                 return
             if below(path, self.python):
@@ -165,8 +167,10 @@ class Follower:
             words = [words]
         words = [os.fsdecode(word) for word in words]
         name = os.fsdecode(program if program is not None else words[0])
+        if event == "os.exec" and not os.path.exists(name):
+            return  # one of several places in which it is looked for
         if not followed(name, words, environment):
-            shell = len(words) > 2 and words[1] == "-c"
+            shell = words[1:2] == ["-c"] and not is_python(name)
             self.add("start", line, words[2] if shell else name)
 
     def add(self, kind: str, what: Any, detail: Any) -> None:

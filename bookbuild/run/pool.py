@@ -71,11 +71,13 @@ class Pool:
         self.changed = threading.Condition()
         self.waiting: list[Task] = []
         self.running: list[Task] = []
+        self.known: list[float] = []
         self.threads: list[threading.Thread] = []
         self.hurry = 0
         self.extra = False
         self.closed = False
         self.server: Server | None = None
+        self.retired: list[Server] = []
         self.starting = threading.Lock()
         self.process = os.getpid()
         atexit.register(self.close)
@@ -107,6 +109,8 @@ class Pool:
                 )
             task = Task(job)
             self.waiting.append(task)
+            if job.expected is not None:
+                self.known.append(job.expected)
             if first:
                 self.hurry += 1
                 task.first = self.hurry
@@ -158,9 +162,10 @@ class Pool:
             if thread is not threading.current_thread():
                 thread.join(5)
         with self.starting:
-            if self.server is not None:
-                self.server.kill()
-                self.server = None
+            servers = [*self.retired, *([self.server] if self.server else [])]
+            self.retired, self.server = [], None
+        for server in servers:
+            server.kill()
         atexit.unregister(self.close)
 
     def add_thread(self, target: Any) -> None:
@@ -203,10 +208,10 @@ class Pool:
 
     def urgency(self, task: Task) -> tuple[int, float]:
         """What is larger for a job that should start sooner."""
-        known = [t.job.expected for t in self.waiting if t.job.expected is not None]
-        mean = sum(known) / len(known) if known else 0
         expected = task.job.expected
-        return task.first, mean if expected is None else expected
+        if expected is None:  # the mean of all that are known
+            expected = sum(self.known) / max(len(self.known), 1)
+        return task.first, expected
 
     def finish(self, task: Task) -> None:
         """Run a job and hand over its outcome."""
@@ -247,9 +252,10 @@ class Pool:
             finally:
                 if own:
                     server.kill()
+            if outcome is None and not own and not task.stopped:
+                self.retire(server)  # who knows what else was done to it
             if not again or task.stopped or self.closed:
                 break
-            server.kill()  # it may only have been stopped
         return outcome or lost(task.job)
 
     def ask(self, task: Task, server: Server) -> Outcome | None:
@@ -282,17 +288,30 @@ class Pool:
                 how()
 
     def current_server(self) -> Server:
-        """A server that lives and has imported what is installed now."""
+        """A server that has imported what is installed now."""
         with self.starting:
             server = self.server
-            if server is not None and not server.is_alive():
-                server.kill()
-                server = None
-            if server is not None and server.installed != reads.installed():
-                server.retire()
-                server = None
-            self.server = server or Server(self.preload)
-            return self.server
+            if server is None or server.installed != reads.installed():
+                if server is not None:
+                    self.put_aside(server)
+                self.server = server = Server(self.preload)
+            return server
+
+    def retire(self, server: Server) -> None:
+        """Use a server no more, unless another thread has said so before."""
+        with self.starting:
+            if self.server is server:
+                self.put_aside(server)
+                self.server = None
+
+    def put_aside(self, server: Server) -> None:
+        """Let a server end when its programs have, or when the pool closes."""
+        if server.is_alive():
+            server.retire()
+            self.retired.append(server)
+        else:
+            server.kill()
+        self.retired = [each for each in self.retired if each.is_alive()]
 
 
 def shut_down(connection: socket.socket) -> None:

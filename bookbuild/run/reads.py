@@ -13,6 +13,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -73,24 +74,45 @@ def use_libraries(known: Libraries) -> None:
 
 
 def find_libraries() -> Libraries:
-    """Look at everything that is installed (takes about half a second)."""
+    """Look at everything that is installed.
+
+    This does what `importlib.metadata.packages_distributions` does, five
+    times as fast, and includes packages that hold only data.
+    """
     now = installed()
     owners: dict[str, set[str]] = {}
     versions: dict[str, str] = {}
     for distribution in importlib.metadata.distributions():
-        metadata = distribution.metadata
-        name = metadata["Name"]
-        if not name:  # what a broken removal has left
+        metadata = (
+            distribution.read_text("METADATA")
+            or distribution.read_text("PKG-INFO")
+            or ""
+        )
+        head = dict(HEAD.findall(metadata.partition("\n\n")[0]))
+        if "Name" not in head:  # what a broken removal has left
             continue
-        versions.setdefault(name, metadata["Version"])
-        declared = distribution.read_text("top_level.txt")
-        tops = set((declared or "").split()) or {
-            file.parts[0] for file in distribution.files or ()
-        }
-        for top in tops:
-            owners.setdefault(top.partition(".")[0], set()).add(name)
-    owners.pop("", None)  # of "..", files outside
+        name = head["Name"]
+        versions.setdefault(name, head.get("Version", ""))
+        for top in top_names(distribution):
+            if not top.endswith((".dist-info", "__pycache__")):
+                owners.setdefault(top.partition(".")[0], set()).add(name)
+    owners.pop("", None)  # of "..", files elsewhere
     return Libraries(now, owners, versions)
+
+
+HEAD = re.compile(r"^(Name|Version):\s*(\S+)", re.M)
+
+
+def top_names(distribution: importlib.metadata.Distribution) -> set[str]:
+    """The modules and folders that a distribution has put into site-packages."""
+    declared = distribution.read_text("top_level.txt")
+    if declared and declared.split():
+        return set(declared.split())
+    record = distribution.read_text("RECORD")
+    if record is None:
+        return {file.parts[0] for file in distribution.files or ()}
+    lines = record.splitlines()
+    return {line.partition(",")[0].partition("/")[0] for line in lines}
 
 
 def version(
@@ -311,7 +333,7 @@ def dependencies(
         files[name] = file_hash(path)
     folders: dict[str, str | None] = {}
     for path, names in sorted(events.lists.items()):
-        folder = book.name(path)
+        folder = None if path in events.writes else book.name(path)
         if folder is None or made_by_run(
             path, state(path), state(path), began, book
         ):

@@ -118,7 +118,8 @@ def prepare(preload: Sequence[str]) -> None:
     if LINUX:
         ctypes.CDLL(None).prctl(SET_SUBREAPER, 1)
     for name in preload:
-        with contextlib.suppress(Exception):  # the program itself will say so
+        # If it fails, so does the program that needs it, which will say so.
+        with contextlib.suppress(Exception, SystemExit):
             importlib.import_module(name)
     for finalizer in list(weakref.finalize._registry):  # type: ignore[attr-defined]
         finalizer.atexit = False  # what libraries clean up is not a program's

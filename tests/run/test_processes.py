@@ -38,7 +38,7 @@ KEPT = LIMIT + " (its last line had ended; a thread or atexit handler kept it)"
 # name: (program, message or None if it leaves a record)
 LEAVES = {
     "hangs": ("time.sleep(600)\n", LIMIT),
-    "hangs-in-C": ("threading.Lock().acquire() or 9 ** 9 ** 9\n", LIMIT),
+    "hangs-in-C": ("x = 9\nprint(x ** x ** x)\n", LIMIT),
     "non-daemon-thread":
         ("threading.Thread(target=time.sleep, args=(600,)).start()\nprint('done')\n",
          KEPT),
@@ -161,7 +161,7 @@ time.sleep(600)
     bystander = f"""\
 import time
 from pathlib import Path
-while len(Path({str(tmp_path / 'pids')!r}).read_text().split()) < 2:
+while Path({str(tmp_path / 'pids')!r}).stat().st_size == 0:
     time.sleep(0.05)
 time.sleep(0.5)
 print('done')

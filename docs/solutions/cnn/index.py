@@ -125,7 +125,7 @@ for way, pool in ways.items():
 
 # %% [markdown]
 # Pooling alone leaves a gap of {{ plain.gap:.2f}} on average. A blur before it leaves {{ before.gap:.2f}}, and a blur between the
-# maximum and keeping every second value, the paper's order, {{ between.gap:.2f}}: on this small network, whose weights are random, the order makes
-# hardly any difference. Neither reaches zero, since the coarse grid cannot represent a shift by half a step exactly. Compared with the output
-# moved by half a cell, what remains is {{ before.half:.2f}} and {{ between.half:.2f}}, where pooling alone has
-# {{ plain.half:.2f}}.
+# maximum and keeping every second value, the paper's order, {{ between.gap:.2f}}: on this small network, whose weights are random,
+# the order makes hardly any difference. Neither reaches zero, since the coarse grid cannot represent a shift by half a step
+# exactly. Compared with the output moved by half a cell, what remains is {{ before.half:.2f}} and {{ between.half:.2f}}, where
+# pooling alone has {{ plain.half:.2f}}.

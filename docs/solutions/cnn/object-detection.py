@@ -40,7 +40,7 @@ print("average precision", (best * hit).sum() / 4)
 rng = np.random.default_rng(0)
 
 
-def lost(digits, grid, scenes=4000):
+def lost(digits, grid, scenes=20_000):
     """Share of digits whose cell has already been taken."""
     cells = rng.integers(grid**2, size=(scenes, digits))
     taken = [len(set(row)) for row in cells.tolist()]
@@ -65,7 +65,7 @@ ax.set(xlabel="digits in the scene", ylabel="lost digits (%)", ylim=0)
 plt.show()
 
 # %% [markdown]
-# Two digits share one of 64 cells with probability $1/64$, so of ten digits at most $9/2 \cdot 1/64$ are lost on average, seven
-# per cent, and a little less, since several may share one cell: we count {{ grid_8.ten:.1%}}. A grid with four times as many
+# Two digits share one of 64 cells with probability $1/64$, so of ten digits at most $9/2 \cdot 1/64$, seven per cent, are lost on
+# average, and a little less, since several may share one cell: we count {{ grid_8.ten:.1%}}. A grid with four times as many
 # cells loses about a quarter of that, {{ grid_16.ten:.1%}}. (Digits that may not overlap, as those of the page, lose
 # fewer: their centres keep a distance.)

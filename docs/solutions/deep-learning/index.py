@@ -59,6 +59,6 @@ for kind, name, make, epochs, lr in runs:
 
 # %% [markdown]
 # Logistic regression reads {{ raw.logistic:.0%}} of the held-out signals from the raw numbers and {{ Fourier.logistic:.0%}} from
-# the amplitudes (means of three random starts): the feature helps, a little. What it throws away, the phases, is gone for good. The
-# MLP shows how much that is: it reads {{ raw.MLP:.0%}} from the raw numbers and only {{ Fourier.MLP:.0%}} from the amplitudes. And
-# the CNN, which learns features of its own, reads {{ raw.CNN:.0%}}.
+# the amplitudes (means of three random starts): the feature helps, a little. What it throws away, the phases, is gone for good.
+# The MLP shows how much that is: it reads {{ raw.MLP:.0%}} from the raw numbers and only {{ Fourier.MLP:.0%}} from the amplitudes.
+# The CNN, which learns features of its own, reads {{ raw.CNN:.0%}}.

@@ -44,7 +44,7 @@ results = {name.replace(" ", "_"): {"low": min(values), "high": max(values)}
            for name, values in fits.items()}
 
 # %% [markdown]
-# With sparsity the median fit is at least {{ sparsity_2.low:.2f}}, without it at most {{ sparsity_0.high:.2f}}, no more than untrained
-# filters have ({{ untrained.low:.2f}} to {{ untrained.high:.2f}}). Without the price for active units nothing prefers one set of
-# axes to another: on whitened patches every orthogonal matrix of weights rebuilds the input exactly, whether its columns look like
-# edges or not. The edges need the photographs, as the controls on the page show, *and* the sparsity.
+# With sparsity the median fit is at least {{ sparsity_2.low:.2f}}, without it at most {{ sparsity_0.high:.2f}}, about what
+# untrained filters have ({{ untrained.low:.2f}} to {{ untrained.high:.2f}}). Without the price for active units nothing prefers
+# one set of axes to another: on whitened patches every orthogonal matrix of weights rebuilds the input exactly, whether its
+# columns look like edges or not. The edges need the photographs, as the controls on the page show, *and* the sparsity.

@@ -11,9 +11,9 @@
 # ## Exercise 2
 #
 # *Sure* and *agree* would be 1, the best values possible. *Rarest* would be 0, since nine classes never appear, and the Fréchet
-# *distance* would be large, because the features of the samples do not vary at all and their mean is that of a 7. We try it, with the
-# generator and the judges of [the page](../../latent-representations/generation.md); our 7 is the held-out one whose features are
-# nearest to the mean of all sevens.
+# *distance* would be large, because the features of the samples do not vary at all and their mean is that of a 7. We try it, with
+# the generator and the judges of [the page](../../latent-representations/generation.md); our 7 is the held-out one whose features
+# are nearest to the mean of all sevens.
 
 # %%
 --8<-- "latent-representations/generation.py:data"

@@ -1,0 +1,236 @@
+"""What a page shows of its programs: sections, output, numbers, figures, claims, references."""
+
+import re
+
+import pytest
+from conftest import DRAWS, PROGRAMS, TinyBook, builds, text_of
+
+from bookbuild.run import figures
+
+FIRST = PROGRAMS["part/first.py"]
+SECOND = """\
+# Second
+
+```python
+--8<-- "part/second.py"
+```
+"""
+
+
+def test_output_is_shown_where_its_section_is(book):
+    book.program("part/first.py", """\
+def shout(word):
+    print(word, "!")
+
+# --8<-- [start:one]
+print("one", end=" ")
+shout("from a function")
+# --8<-- [end:one]
+print("between")
+# --8<-- [start:two]
+for i in range(2):
+    print("two", i, "<b>")
+# --8<-- [end:two]
+""")
+    book.page("part/first.md", """\
+# First
+
+/// output | part/first.py:one
+///
+
+/// output | part/first.py:two
+///
+
+/// output | part/first.py
+///
+""")
+    page = builds(book, "part/first.html")
+    shown = re.findall(r'<div class="highlight output"><pre><code>(.*?)</code>',
+                       page, re.S)
+    assert shown == [
+        "one from a function !\n",
+        "two 0 &lt;b&gt;\ntwo 1 &lt;b&gt;\n",
+        "one from a function !\nbetween\n"
+        "two 0 &lt;b&gt;\ntwo 1 &lt;b&gt;\n"]
+
+
+def test_sections_are_embedded_with_the_name_of_their_file(book):
+    page = builds(book, "part/first.html")
+    assert "part/first.py" in text_of(page)
+    assert "--8&lt;--" not in page and "[start:work]" not in page
+    assert 'print("mean is", mean)' in text_of(page)
+
+
+def test_sections_in_lists_and_boxes_are_embedded(book):
+    fence = '```python\n--8<-- "part/first.py:work"\n```\n'
+    indented = "".join(f"    {line}\n" for line in fence.splitlines())
+    book.page("part/first.md", f"# First\n\n1. Item.\n\n{indented}\n!!! note\n{indented}")
+    page = builds(book, "part/first.html").partition("page-programs")[0]
+    assert text_of(page).count('print("mean is", mean)') == 2
+
+
+def test_numbers_are_formatted_where_they_stand(book):
+    book.program("part/first.py", """\
+results = {"score": {"test": 0.98765, "runs": [0.1, 0.25], "0.5": 3},
+           "count": 12345, "name": "Adam"}
+""")
+    book.page("part/second.md", SECOND + """
+Others: {{ part/first.py score.test:.0% }} of {{part/first.py count:,}}.
+Own: {{ own }}.
+""")
+    book.program("part/second.py", "results = {'own': 7}\n")
+    book.page("part/first.md", """\
+# First
+
+Percent {{ score.test:.1% }}, list {{ score.runs.1:.2f }}, last
+{{ score.runs.-1 }}, key {{ score.0.5 }}, {{ count:,}} by {{ name }}.
+
+Formula $x = {{ score.test:.2f }}$ stays.
+
+| what | value |
+|------|------:|
+| test | {{ score.test:.3f }} |
+
+Code `{{ count }}` and
+
+```text
+{{ count }}
+```
+""")
+    page = builds(book, "part/first.html")
+    assert ("Percent 98.8%, list 0.25, last 0.25, key 3, 12,345 by "
+            "Adam." in text_of(page))
+    assert re.search('data-tex="x = 0.99"><span class="katex">.*<math', page)
+    assert re.search(r"<td[^>]*>0.988</td>", page)
+    assert page.count("{{ count }}") == 2
+    assert ("Others: 99% of 12,345. Own: 7."
+            in text_of(book.html("part/second.html")))
+
+
+def test_published_values_stand_in_prose_and_in_assertions(tmp_path):
+    book = TinyBook(tmp_path / "book", settings={"published": "published.toml"})
+    book.write(".", "published.toml", "[someone]\nmean = 1.5\n")
+    book.page("part/first.md", "# First\n\n{{ mean }} is more than "
+              "{{ published someone.mean:.2f }}.\n\n/// claim | It is more.\n```python\n"
+              "assert mean > {{ published someone.mean }}\n```\n///\n")
+    page = text_of(builds(book, "part/first.html"))
+    assert "2.0 is more than 1.50." in page
+    assert "assert mean > 1.5" in page
+    assert "mean > 1.5: 2 > 1.5" in page
+
+
+def test_figures_come_light_and_dark_and_differ_only_in_colours(book):
+    book.program("part/first.py", DRAWS + FIRST)
+    book.page("part/first.md", """\
+# First
+
+/// figure | part/first.py:line
+    alt: A line that rises
+It *rises* with $t$.
+///
+""")
+    page = builds(book, "part/first.html")
+    light, dark = ((book.site / f"figures/part/first/line{tail}.svg"
+                    ).read_text() for tail in ("", "-dark"))
+    for svg in (light, dark):
+        assert svg.startswith("<svg")
+        assert "<metadata" not in svg and "Matplotlib" not in svg
+        assert not re.search(r"\b20\d\d-\d\d-\d\d\b", svg)
+    assert light != dark
+    colour = re.compile(r"#[0-9a-f]{6}\b")
+    assert colour.sub("", light) == colour.sub("", dark)
+    assert not (set(colour.findall(light)) & set(colour.findall(dark))
+                & set(figures.DARK))
+    for look, tail in (("light", ""), ("dark", "-dark")):
+        [image] = re.findall(rf'<img[^>]*class="on-{look}"[^>]*>', page)
+        assert 'alt="A line that rises"' in image
+        assert f'src="../figures/part/first/line{tail}.svg"' in image
+        assert 'width="614"' in image and 'height="326"' in image
+    assert "Figure 1.1.1 It rises with" in text_of(page)
+    assert "<em>rises</em>" in page
+
+
+def test_each_colour_of_the_palette_has_one_dark_twin():
+    svg = " ".join(figures.DARK)
+    assert figures.darken(svg) == " ".join(figures.DARK.values())
+    assert figures.darken("fill: #123456") == "fill: #123456"
+    assert len(set(figures.DARK.values())) == len(figures.DARK)
+    assert not set(figures.DARK) & set(figures.DARK.values())
+
+
+def test_claims_are_listed_with_links_that_lead_to_them(book):
+    book.page("part/first.md", """\
+# First
+
+{{ mean }}
+
+/// claim | The mean $\\bar x$ is *two*.
+```python
+assert results["mean"] == 2
+```
+///
+""")
+    page = builds(book, "part/first.html")
+    listing = book.html("claims.html")
+    [(target, anchor)] = re.findall(
+        r'<li><a href="([^"#]+)#(claim-[^"]+)">', listing)
+    assert target == "part/first.html"
+    assert f'<details class="claim" id="{anchor}">' in page
+    assert "<em>two</em>" in listing and "<math" in listing
+    assert 'results["mean"] == 2: 2 == 2' in text_of(listing)
+    assert '<a href="part/first.html">' in listing
+    assert "1.1 First" in text_of(listing)
+
+
+@pytest.mark.parametrize("folders", [False, True])
+def test_chapters_pages_and_figures_are_numbered(tmp_path, folders):
+    def html(page):
+        name = page.removesuffix("index") + (
+            "" if page.endswith("index") else "/")
+        return book.html(f"{name}index.html" if folders else f"{page}.html")
+
+    book = TinyBook(tmp_path / "book", config={
+        "use_directory_urls": folders, "nav": [
+            "index.md",
+            {"Parts": [{"Part one": ["part/index.md", "part/first.md"]},
+                       {"Part two": ["two/index.md", "two/page.md"]}]},
+            {"Appendix": ["bibliography.md", "claims.md"]}]})
+    book.page("index.md", "# Home\n\nSee [](two/page.md), [](two/index.md), "
+              "[](two/page.md#fig-line) and [by name](two/page.md).\n")
+    book.page("two/index.md", "# Two\n")
+    book.program("two/page.py", DRAWS)
+    book.page("two/page.md", """\
+# Page
+
+/// figure | two/page.py:line
+    alt: A line
+Caption.
+///
+
+See [](#fig-line) and [](../part/first.md).
+""")
+    builds(book)
+    assert ("See section 2.1, chapter 2, figure 2.1.1 and by name."
+            in text_of(html("index")))
+    page = html("two/page")
+    assert "See figure 2.1.1 and section 1.1." in text_of(page)
+    assert '<span class="page-number">2.1</span> Page' in page
+    assert '<span class="figure-number">Figure 2.1.1</span>' in page
+    assert "page-number" not in html("claims")
+    assert "2.1 Page" in text_of(page.partition("</title>")[0])
+
+
+def test_citations_lead_to_the_bibliography(tmp_path):
+    book = TinyBook(tmp_path / "book", settings={"references": "refs.bib"})
+    book.write(".", "refs.bib", """\
+@article{one1998, author={Ann One and Bea Two and Cy Three},
+  title={A title}, journal={A journal}, year={1998}}
+@book{two2001, author={Bea Two}, title={A book}, publisher={P}, year={2001}}
+""")
+    book.page("part/first.md", "# First\n\nSaid [@one1998, chapter 9; "
+              "@two2001]. {{ mean }}\n")
+    page = builds(book, "part/first.html")
+    assert "(One et al., 1998, chapter 9; Two, 2001)" in text_of(page)
+    for key in ("one1998", "two2001"):
+        assert f'href="../bibliography.html#ref-{key}"' in page
+        assert f'id="ref-{key}"' in book.html("bibliography.html")
