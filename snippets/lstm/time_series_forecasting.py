@@ -74,8 +74,15 @@ def train(X, y, seed=0, steps=120, batch=64, lr=0.01):
     return model.eval()
 
 
+def damped(X, y):
+    """One number for each lead: how much of yesterday is left by then."""
+    now = X[:, -1, 0]
+    left = now @ y / (now @ now)  # (K,)
+    return lambda X: X[:, -1, :1] * left
+
+
 def ridge(X, y, strength=30.0):
-    """Linear regression on the same window -> a function."""
+    """Linear regression on a window -> a function."""
     A = F.pad(X.flatten(1), (0, 1), value=1.0)
     W = torch.linalg.solve(A.T @ A + strength * torch.eye(A.shape[1]),
                            A.T @ y)
@@ -93,15 +100,21 @@ def walk(values, start, end, seed=0):
     unusual = (values - normal) / spread  # how far from normal
     past = range(T, start - K + 1)  # answers too lie before `start`
     X, y = windows(unusual, past)
-    model, line = train(X, y, seed), ridge(X, y)
+    rules = {"LSTM": train(X, y, seed), "two weeks": ridge(X, y),
+             "yesterday": lambda X, line=ridge(X[:, -1:], y, 1.0):
+             line(X[:, -1:]), "damped": damped(X, y)}
+    misses = (y - rules["damped"](X)).numpy() * spread[0]
+    low, high = np.quantile(misses, [0.1, 0.9], axis=0)  # (K,) each
     future = range(start, end)
     X, _ = windows(unusual, future)
     usual = np.stack([normal[d:d + K, 0] for d in future])
     with torch.no_grad():
-        return {"LSTM": model(X).numpy() * spread[0] + usual,
-                "linear": line(X).numpy() * spread[0] + usual,
-                "seasonal mean": usual,
-                "persistence": np.repeat(values[start - 1:end - 1, :1], K, 1)}
+        found = {name: rule(X).numpy() * spread[0] + usual
+                 for name, rule in rules.items()}
+    return found | {
+        "seasonal mean": usual,
+        "persistence": np.repeat(values[start - 1:end - 1, :1], K, 1),
+        "low": found["damped"] + low, "high": found["damped"] + high}
 
 
 ends = [*starts[1:], len(days) - K + 1]
@@ -112,7 +125,8 @@ for seed in seeds:
                  for name in folds[0]})
 truth = np.stack([weather[d:d + K, 0] for d in range(starts[0], ends[-1])])
 errors = {name: np.array([np.sqrt(np.mean((run[name] - truth)**2, 0))
-                          for run in runs]) for name in runs[0]}
+                          for run in runs]) for name in runs[0]
+          if name not in ("low", "high")}
 print(f"error in degrees, {len(truth)} days   1 ahead   3      7")
 for name, table in errors.items():
     row = table.mean(0)  # over the seeds, which matter to the LSTM alone
@@ -120,6 +134,15 @@ for name, table in errors.items():
 print("LSTM, one day ahead, by seed:",
       " ".join(f"{error:.2f}" for error in errors["LSTM"][:, 0]))
 # --8<-- [end:walk]
+
+# --8<-- [start:interval]
+low, high = runs[0]["low"], runs[0]["high"]
+covered = ((low < truth) & (truth < high)).mean(0)  # (K,)
+width = (high - low).mean(0)
+print("days ahead         ", *(f"{k + 1:5}" for k in range(K)))
+print("inside the interval", *(f"{c:5.0%}" for c in covered))
+print("its width          ", *(f"{w:5.1f}" for w in width))
+# --8<-- [end:interval]
 
 # --8<-- [start:leak]
 day = starts[0] + 40  # change this day and all that come after it
@@ -131,7 +154,7 @@ change = {name: np.abs(before[name] - after[name]).max(1)
           for name in before}
 leak = max(c[:day - starts[0] + 1].max() for c in change.values())
 felt = min(c[day - starts[0] + 1:].max() for name, c in change.items()
-           if name != "seasonal mean")
+           if name not in ("seasonal mean", "low", "high"))
 print(f"forecasts made before the change differ by {leak:.0e}, "
       f"later ones by up to {felt:.0f} degrees")
 # --8<-- [end:leak]
@@ -167,14 +190,15 @@ print(f"right direction {right_way:.1%}, R2 of the price {fit:.3f}, "
 
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="horizon")
-for name, color in zip(errors, ("C0", "C2", "C1", "C7")):
+shown = {"persistence": ("C7", "-."), "seasonal mean": ("C1", ":"),
+         "LSTM": ("C0", "-"), "damped": ("C2", "--")}
+for name, (color, style) in shown.items():
     row = errors[name].mean(0)
-    ax.plot(range(1, K + 1), row, "o-", color=color)
-    at = {"LSTM": -14, "linear": 7, "seasonal mean": 8,
-          "persistence": -14}[name]
-    ax.annotate(name, (2 if name[0] in "Ll" else 5,
-                       row[1 if name[0] in "Ll" else 4]), color=color,
-                xytext=(0, at), textcoords="offset points")
+    ax.plot(range(1, K + 1), row, style, marker="o", color=color)
+    above = name in ("seasonal mean", "persistence")
+    ax.annotate(name, (5, row[4]), color=color, ha="center",
+                xytext=(0, 8 if above else -16 - 12 * (name == "damped")),
+                textcoords="offset points")
 ax.set(xlabel="days ahead", ylabel="error (degrees Celsius)",
        xticks=range(1, K + 1))
 
@@ -196,6 +220,8 @@ shifted = np.corrcoef(said[1:], price[1:-1])[0, 1]
 results = {"weather": {name.split()[0]: table.mean(0).tolist()
                        for name, table in errors.items()},
            "seeds": errors["LSTM"][:, 0].tolist(), "days": len(truth),
+           "covered": covered.tolist(), "width": width.tolist(),
+           "T": T, "K": K, "asked": 0.8, "stock_days": len(actual),
            "leak": float(leak), "felt": float(felt), "stock": {
                name: 100 * float(e) for name, e in stock.items()},
            "ratio": float(stock["LSTM"] / stock["persistence"]),
