@@ -16,28 +16,51 @@ def main(words: list[str] | None = None) -> int:
     """Run one command; returns what to end the process with."""
     parser = argparse.ArgumentParser(prog="python -m bookbuild", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run", help="run a program, and check the claims about it")
-    run.add_argument("program", help="below the folder of the programs, as cnn/index.py")
-    run.add_argument("--break", dest="broken", metavar="NAME",
-                     help="break it first, as its .breaks.toml says")
-    run.add_argument("--fresh", action="store_true", help="although its record is known")
+    run = commands.add_parser(
+        "run", help="run a program, and check the claims about it"
+    )
+    run.add_argument(
+        "program", help="below the folder of the programs, as cnn/index.py"
+    )
+    run.add_argument(
+        "--break",
+        dest="broken",
+        metavar="NAME",
+        help="break it first, as its .breaks.toml says",
+    )
+    run.add_argument(
+        "--fresh", action="store_true", help="although its record is known"
+    )
     pdf = commands.add_parser("pdf", help="build the site and one PDF of it")
-    pdf.add_argument("output", nargs="?", type=Path,
-                     help="where to; in the site, which then offers it, when left out")
+    pdf.add_argument(
+        "output",
+        nargs="?",
+        type=Path,
+        help="where to; in the site, which then offers it, when left out",
+    )
     new = commands.add_parser("new", help="begin a page")
     new.add_argument("kind", choices=["page"])
     new.add_argument("name", help="as rnn/attention")
     claims = commands.add_parser("claims", help="a table of all claims and margins")
     claims.add_argument("--output", type=Path, help="a Markdown file to write")
     expected = commands.add_parser(
-        "expected", help="write down how long programs take, for those who have no record")
-    parser.add_argument("--root", type=Path, default=Path("."), help="the book's folder")
+        "expected",
+        help="write down how long programs take, for those who have no record",
+    )
+    parser.add_argument(
+        "--root", type=Path, default=Path("."), help="the book's folder"
+    )
     for command in (run, pdf, new, claims, expected):
         command.set_defaults(parser=command)
     chosen = parser.parse_args(words)
     try:
-        action = {"run": run_program, "pdf": make_pdf, "new": new_page,
-                  "claims": list_claims, "expected": write_expected}[chosen.command]
+        action = {
+            "run": run_program,
+            "pdf": make_pdf,
+            "new": new_page,
+            "claims": list_claims,
+            "expected": write_expected,
+        }[chosen.command]
         return action(chosen)
     except BookError as error:
         print(error, file=sys.stderr)
@@ -57,8 +80,10 @@ def run_program(chosen: Any) -> int:
     if chosen.broken:
         known = {entry.name: entry for entry in book.breaks(name)}
         if chosen.broken not in known:
-            raise BookError(f"there is no break {chosen.broken!r}; there is: "
-                            + ", ".join(known), program=name)
+            raise BookError(
+                f"there is no break {chosen.broken!r}; there is: " + ", ".join(known),
+                program=name,
+            )
         broken = known[chosen.broken]
     try:
         outcome = book.outcome(name, broken)
@@ -67,13 +92,17 @@ def run_program(chosen: Any) -> int:
     if isinstance(outcome, Failure):
         raise BookError(outcome.message, program=name, program_line=outcome.line)
     sys.stdout.write(outcome.printed())
-    print(f"\n{name}: {outcome.cpu:.1f} s of CPU time, figures: "
-          + (", ".join(outcome.figures) or "none"))
+    print(
+        f"\n{name}: {outcome.cpu:.1f} s of CPU time, figures: "
+        + (", ".join(outcome.figures) or "none")
+    )
     for verdict in outcome.verdicts:
         print(("holds  " if verdict.held else "FAILS  ") + verdict.claim)
         for c in verdict.comparisons:
-            print(f"         {c.left} {c.operator} {c.right}: "
-                  f"{c.left_value:.4g} {c.operator} {c.right_value:.4g}")
+            print(
+                f"         {c.left} {c.operator} {c.right}: "
+                f"{c.left_value:.4g} {c.operator} {c.right_value:.4g}"
+            )
         if not verdict.held:
             print(f"         {verdict.message}")
     return 0 if broken or all(v.held for v in outcome.verdicts) else 1
@@ -99,12 +128,14 @@ def make_pdf(chosen: Any) -> int:
         build(config)
         config.plugins.on_shutdown()
     except Abort as error:
-        print(error, file=sys.stderr)
+        if "BuildError" not in str(error):  # else MkDocs has said it already
+            print(error, file=sys.stderr)
         return 1
     except (MkDocsException, OSError) as error:
         raise BookError(str(error)) from error
-    print(f"{plugin.print_to}: {plugin.printed} pages, "
-          f"{time.monotonic() - begun:.1f} s")
+    print(
+        f"{plugin.print_to}: {plugin.printed} pages, {time.monotonic() - begun:.1f} s"
+    )
     return 0
 
 
@@ -123,8 +154,10 @@ def list_claims(chosen: Any) -> int:
     from bookbuild.run.record import Failure
 
     book = CheckedBook(chosen.root)
-    rows = ["| claim | program | holds | measured and asked | fails with |",
-            "|---|---|---|---|---|"]
+    rows = [
+        "| claim | program | holds | measured and asked | fails with |",
+        "|---|---|---|---|---|",
+    ]
     try:
         for name, (_, claims) in book.jobs.items():
             outcome = book.outcome(name)
@@ -134,10 +167,14 @@ def list_claims(chosen: Any) -> int:
                     rows.append(f"| {claim.id} | {name} | no | {outcome.message} | |")
                     continue
                 verdict = next(v for v in outcome.verdicts if v.claim == claim.id)
-                shown = "; ".join(
-                    f"`{c.left} {c.operator} {c.right}`: {c.left_value:.4g} "
-                    f"{c.operator} {c.right_value:.4g}".replace("|", "\\|")
-                    for c in verdict.comparisons) or verdict.message
+                shown = (
+                    "; ".join(
+                        f"`{c.left} {c.operator} {c.right}`: {c.left_value:.4g} "
+                        f"{c.operator} {c.right_value:.4g}".replace("|", "\\|")
+                        for c in verdict.comparisons
+                    )
+                    or verdict.message
+                )
                 failing = "; ".join(b.name for b in breaks if claim.id in b.fails)
                 held = "yes" if verdict.held else "**no**"
                 rows.append(f"| {claim.id} | {name} | {held} | {shown} | {failing} |")
@@ -159,12 +196,20 @@ def write_expected(chosen: Any) -> int:
     name = book.settings.expected
     if not name:
         raise BookError("mkdocs.yml names no file with 'expected' (plugin 'book')")
-    seconds = {key: value for key in book.jobs
-               if (value := book.runner.expected(key)) is not None}
-    lines = ["# Seconds of CPU time that programs took where this was written; "
-             "longest first.", "[seconds]"]
-    lines += [f'"{key}" = {value:.1f}' for key, value in
-              sorted(seconds.items(), key=lambda item: (-item[1], item[0]))]
+    seconds = {
+        key: value
+        for key in book.jobs
+        if (value := book.runner.expected(key)) is not None
+    }
+    lines = [
+        "# Seconds of CPU time that programs took where this was written; "
+        "longest first.",
+        "[seconds]",
+    ]
+    lines += [
+        f'"{key}" = {value:.1f}'
+        for key, value in sorted(seconds.items(), key=lambda item: (-item[1], item[0]))
+    ]
     (chosen.root / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 0
 

@@ -9,7 +9,7 @@ from bookbuild.errors import BookError
 
 NAME = re.compile(r"[a-z][a-z0-9-]*/[a-z][a-z0-9-]*")
 
-PAGE = '''\
+PAGE = """\
 # {title}
 
 What does this page answer? Say it in two sentences, before any formula.
@@ -46,7 +46,7 @@ One to five sentences.
 ## Read more
 
 A reference, cited by its key in the bibliography.
-'''
+"""
 PROGRAM = '''\
 """{title}: one sentence on what this program shows."""
 
@@ -57,14 +57,14 @@ print("mean of", numbers, "is", mean)
 results = {{"mean": mean}}
 # --8<-- [end:example]
 '''
-BREAKS = '''\
+BREAKS = """\
 [[break]]
 name = "divided by one"
 old = "/ len(numbers)"
 new = "/ 1"
 fails = ["claim-the-mean-lies-between-the-smallest-and-the"]
-'''
-ANSWERS = '''\
+"""
+ANSWERS = """\
 # %% [markdown]
 # # Answers: {title}
 #
@@ -74,7 +74,7 @@ ANSWERS = '''\
 
 # %%
 --8<-- "{program}:example"
-'''
+"""
 
 
 def begin(root: Path, name: str) -> list[Path]:

@@ -39,6 +39,7 @@ from bookbuild.pages.maths import Katex
 from bookbuild.pages.page import ANSWERS, Page
 from bookbuild.pages.slots import fill
 from bookbuild.run.pool import Pool, available_cores
+from bookbuild.run.program import Program
 from bookbuild.run.record import Claim, Failure, Outcome, Record
 from bookbuild.run.runner import AnyPool, Runner
 from bookbuild.run.store import Store
@@ -57,6 +58,7 @@ class BookConfig(Config):
     published = option.Optional(option.Type(str))
     expected = option.Optional(option.Type(str))
     requirements = option.Type(dict, default={})
+    reset = option.Type(str, default="")
     assets = option.Type(dict, default={})
     macros = option.Type(dict, default={})
     words = option.Type(dict, default={})
@@ -126,10 +128,12 @@ class BookPlugin(BasePlugin[BookConfig]):
             if self.runner is None:
                 self.runner = make_runner(root, self.config)
             self.runner.forget()
-            self.build = Build(open_book(config, self.config, self.runner.store), config)
+            self.build = Build(
+                open_book(config, self.config, self.runner.store), config
+            )
             if self.print_to is not None and self.offer_pdf:
                 self.build.book.pdf = self.print_to.name
-            self.busy = take_lock(root / ".cache" / "bookbuild")
+            self.busy = take_lock(self.runner.store)
             prepare_markdown(config, self.build.book)
         return config
 
@@ -147,9 +151,17 @@ class BookPlugin(BasePlugin[BookConfig]):
             elif uri.endswith(".md") and file.is_documentation_page():
                 book.uris.add(uri)
                 self.check_encoding(build, files, file)
+        if build.cells and "mkdocs-jupyter" not in config.plugins:
+            book.report(
+                BookError(
+                    "answers need the plugin mkdocs-jupyter in mkdocs.yml",
+                    next(iter(build.cells)),
+                )
+            )
         for target, pattern in self.config.assets.items():
             with self.said():
                 add_assets(book.root, target, pattern, files, config)
+        book.urls = {file.src_uri: file.url for file in files}
         return files
 
     def on_nav(self, nav: Any, *, config: Any, files: Any) -> Any:
@@ -161,8 +173,9 @@ class BookPlugin(BasePlugin[BookConfig]):
         numbering.title_sections(nav, book.numbers)
         return nav
 
-    def on_page_markdown(self, markdown: str, *, page: Any, config: Any,
-                         files: Any) -> str:
+    def on_page_markdown(
+        self, markdown: str, *, page: Any, config: Any, files: Any
+    ) -> str:
         """Tell the Markdown extension which page it reads."""
         build, uri = self.current, page.file.src_uri
         build.book.reading = None
@@ -174,12 +187,10 @@ class BookPlugin(BasePlugin[BookConfig]):
             build.book.pages[uri] = build.book.reading = source
         return markdown
 
-    def on_page_content(self, html: str, *, page: Any, config: Any,
-                        files: Any) -> str:
+    def on_page_content(self, html: str, *, page: Any, config: Any, files: Any) -> str:
         """Give a page of answers the shape of the others."""
         build, uri = self.current, page.file.src_uri
         build.pages[uri] = page
-        build.book.urls[uri] = page.url
         if uri in build.cells:
             html = self.answers_page(build, uri, html)
         build.book.reading = None
@@ -297,8 +308,11 @@ class BookPlugin(BasePlugin[BookConfig]):
             build.book.report(error)
             files.remove(file)
             build.book.uris.discard(file.src_uri)
-            files.append(File.generated(build.config, file.src_uri,
-                                        content=f"# {file.name}\n\n{error}\n"))
+            files.append(
+                File.generated(
+                    build.config, file.src_uri, content=f"# {file.name}\n\n{error}\n"
+                )
+            )
 
     def answers_file(self, build: Build, uri: str) -> File:
         """The file that mkdocs-jupyter turns into a page of answers."""
@@ -306,8 +320,14 @@ class BookPlugin(BasePlugin[BookConfig]):
         try:
             build.cells[uri] = notebooks.cells_of(book.program(uri))
         except BookError as error:
-            book.report(BookError(error.problem, uri, program=error.program,
-                                  program_line=error.program_line))
+            book.report(
+                BookError(
+                    error.problem,
+                    uri,
+                    program=error.program,
+                    program_line=error.program_line,
+                )
+            )
             build.cells[uri] = [notebooks.Cell(True, f"# {uri}", 1, 1)]
         assert self.runner is not None
         folder = self.runner.store.folder / "answers"
@@ -315,30 +335,32 @@ class BookPlugin(BasePlugin[BookConfig]):
         path = folder / uri
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             write(path, text)
-        return File(uri, str(folder), build.config.site_dir,
-                    build.config.use_directory_urls)
+        return File(
+            uri, str(folder), build.config.site_dir, build.config.use_directory_urls
+        )
 
     def answers_page(self, build: Build, uri: str, html: str) -> str:
         """A page of answers, from what mkdocs-jupyter has made of it."""
         book = build.book
         try:
-            text = book.program(uri).text
-        except BookError:
-            text = ""
-        page = Page(uri, text, build.pages[uri].url)
-        if text:
+            page = page_from_file(book.docs, uri)
+        except BookError:  # reported when its program was read
+            page = Page(uri, "")
+        page.url = build.pages[uri].url
+        if isinstance(book.programs[uri], Program):
             page.refer(uri)
         book.pages[uri] = book.reading = page
         converter = python_markdown.Markdown(
             extensions=build.config.markdown_extensions,
-            extension_configs=build.config.mdx_configs)
-        links = LinkFixer(build, uri)
-
-        def convert(source: str) -> str:
-            return links.fix(converter.reset().convert(source))
-
+            extension_configs=build.config.mdx_configs,
+        )
         return notebooks.answers_html(
-            html, build.cells[uri], page, self.asked(build, uri), convert)
+            html,
+            build.cells[uri],
+            page,
+            self.asked(build, uri),
+            lambda source: converter.reset().convert(source),
+        )
 
     def asked(self, build: Build, uri: str) -> list[str]:
         """The questions that a page of answers answers."""
@@ -346,7 +368,8 @@ class BookPlugin(BasePlugin[BookConfig]):
         if question is None or not build.book.has_page(question):
             return []
         page = build.book.pages.get(question) or page_from_file(
-            build.book.docs, question)
+            build.book.docs, question
+        )
         return notebooks.questions(page, uri)
 
     # Running -------------------------------------------------------------
@@ -374,8 +397,16 @@ class BookPlugin(BasePlugin[BookConfig]):
         for done, future in enumerate(as_completed(waiting), 1):
             name = waiting[future]
             outcome = build.book.outcomes[name] = future.result()
-            log.info(progress(name, outcome, done, len(missing),
-                              time.monotonic() - begun, self.left(build)))
+            log.info(
+                progress(
+                    name,
+                    outcome,
+                    done,
+                    len(missing),
+                    time.monotonic() - begun,
+                    self.left(build),
+                )
+            )
 
     def left(self, build: Build) -> float:
         """Seconds until all programs of a build will probably have run."""
@@ -383,8 +414,11 @@ class BookPlugin(BasePlugin[BookConfig]):
         known = [self.runner.expected(name) for name in build.jobs]
         usual = [seconds for seconds in known if seconds is not None] or [5.0]
         mean = sum(usual) / len(usual)
-        waiting = [seconds or mean for name, seconds in zip(build.jobs, known, strict=True)
-                   if name not in build.book.outcomes]
+        waiting = [
+            seconds or mean
+            for name, seconds in zip(build.jobs, known, strict=True)
+            if name not in build.book.outcomes
+        ]
         return sum(waiting) / available_cores()
 
     def complete(self, build: Build) -> None:
@@ -425,45 +459,8 @@ class BookPlugin(BasePlugin[BookConfig]):
         self.print_to.write_bytes(pdf)
 
 
-class LinkFixer:
-    """Turns links to source files in a page of answers into links to pages.
-
-    Args:
-        build: the build; uri: the page of answers.
-    """
-
-    def __init__(self, build: Build, uri: str) -> None:
-        self.build, self.uri = build, uri
-
-    def fix(self, html: str) -> str:
-        """The HTML with its links fixed.
-
-        Raises:
-            BookError: never; a link to nowhere is reported.
-        """
-        import lxml.html
-
-        root = lxml.html.fragment_fromstring(html, create_parent="div")
-        from bookbuild.pages.links import resolve
-
-        for link in root.iter("a"):
-            href = link.get("href", "")
-            target = resolve(href, self.uri)
-            if target is None:
-                continue
-            path, anchor = target
-            file = self.build.files.get_file_from_path(path)
-            if file is None:
-                self.build.book.report(BookError(
-                    f"the link to {href} leads nowhere", self.uri))
-                continue
-            here = self.build.files.get_file_from_path(self.uri)
-            link.set("href", file.url_relative_to(here) + anchor)
-        text = lxml.html.tostring(root, encoding="unicode")
-        return text.removeprefix("<div>").removesuffix("</div>")
-
-
 # What needs no state ---------------------------------------------------------
+
 
 def root_of(config: Any) -> Path:
     """The folder of a book."""
@@ -492,16 +489,19 @@ def open_book(config: Any, settings: BookConfig, store: Store) -> Book:
         katex=Katex(root / "node_modules", settings.macros, store),
         words=WORDS | settings.words,
         bibliography=settings.bibliography,
+        reset=settings.reset,
     )
     try:
         if settings.references:
             book.references = read_references(
-                root / settings.references, settings.references, store)
+                root / settings.references, settings.references, store
+            )
         if settings.published:
             book.published = read_toml(root, settings.published)
         book.requirements = {
             options: requirements(root / name)
-            for name, options in settings.requirements.items()}
+            for name, options in settings.requirements.items()
+        }
     except BookError as error:
         book.report(error)
     return book
@@ -515,8 +515,12 @@ def make_runner(root: Path, settings: BookConfig) -> Runner:
     """
     expected: dict[str, float] = {}
     if settings.expected and (root / settings.expected).exists():
-        expected = {name: float(value) for name, value in
-                    read_toml(root, settings.expected).get("seconds", {}).items()}
+        expected = {
+            name: float(value)
+            for name, value in read_toml(root, settings.expected)
+            .get("seconds", {})
+            .items()
+        }
 
     def pool(root: Path, preload: Any, limit: float) -> AnyPool:
         if settings.cluster:
@@ -525,30 +529,40 @@ def make_runner(root: Path, settings: BookConfig) -> Runner:
             return ClusterPool(settings.cluster, root, preload, limit)
         return Pool(root, preload, limit, start=settings.start)
 
-    return Runner(Store(root / ".cache" / "bookbuild", root), pool, root,
-                  float(settings.limit), settings.preload, expected)
+    return Runner(
+        Store(root / ".cache" / "bookbuild", root),
+        pool,
+        root,
+        float(settings.limit),
+        settings.preload,
+        expected,
+    )
 
 
 def prepare_markdown(config: Any, book: Book) -> None:
     """Add what the book's syntax stands on, and the book's own extension."""
-    extensions = [e for e in config.markdown_extensions
-                  if not isinstance(e, BookExtension)]
+    extensions = [
+        e for e in config.markdown_extensions if not isinstance(e, BookExtension)
+    ]
     for name, settings in NEEDED.items():
         if name not in extensions:
             extensions.append(name)
             config.mdx_configs.setdefault(name, dict(settings))
     # pymdownx.snippets looks below the working directory otherwise.
     config.mdx_configs.setdefault("pymdownx.snippets", {})["base_path"] = [
-        str(book.snippets)]
+        str(book.snippets)
+    ]
     config.markdown_extensions = [*extensions, BookExtension(book)]
 
 
-def progress(name: str, outcome: Outcome, done: int, of: int, passed: float,
-             left: float) -> str:
+def progress(
+    name: str, outcome: Outcome, done: int, of: int, passed: float, left: float
+) -> str:
     """A line of the log for a program that has ended."""
     how = "failed" if isinstance(outcome, Failure) else f"{outcome.cpu:.1f} s"
-    return (f"[{done}/{of}] {name}: {how} ({passed:.0f} s so far, "
-            f"about {left:.0f} s left)")
+    return (
+        f"[{done}/{of}] {name}: {how} ({passed:.0f} s so far, about {left:.0f} s left)"
+    )
 
 
 def read_toml(root: Path, name: str) -> dict[str, Any]:
@@ -573,8 +587,11 @@ def requirements(path: Path) -> list[str]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise BookError(f"cannot be read: {error.strerror}", path.name) from error
-    return [line.partition("==")[0].strip() for line in lines
-            if "==" in line and not line.startswith(("#", " "))]
+    return [
+        line.partition("==")[0].strip()
+        for line in lines
+        if "==" in line and not line.startswith(("#", " "))
+    ]
 
 
 def fill_toc(items: Any, source: Page, book: Book) -> None:
@@ -597,8 +614,10 @@ def write_downloads(build: Build) -> None:
     book, folder = build.book, build.site / "programs"
     for name, (program, _) in build.jobs.items():
         if not name.endswith(".md") and name not in build.cells:
-            write(folder / f"{download_name(name)}.py",
-                  notebooks.percent_program(program.text))
+            write(
+                folder / f"{download_name(name)}.py",
+                notebooks.percent_program(program.text),
+            )
     for uri, page in book.pages.items():
         target = folder / f"{download_name(uri)}.ipynb"
         if uri in build.cells:
@@ -606,10 +625,14 @@ def write_downloads(build: Build) -> None:
             question = page.question_page
             if question and question in book.pages:
                 asked = notebooks.questions(book.pages[question], uri)
-            write(target.with_suffix(".py"),
-                  notebooks.answers_program(cells, page, asked, book))
-            write(target, notebooks.answers_notebook(
-                cells, page, asked, book.record(uri), book))
+            write(
+                target.with_suffix(".py"),
+                notebooks.answers_program(cells, page, asked, book),
+            )
+            write(
+                target,
+                notebooks.answers_notebook(cells, page, asked, book.record(uri), book),
+            )
         elif any(listing.program for listing in page.listings):
             write(target, notebooks.page_notebook(page, book))
 
@@ -623,20 +646,30 @@ def write(path: Path, text: str) -> None:
 def warn(build: Build) -> None:
     """Warn of programs no page refers to, warnings of programs, unused references."""
     book = build.book
-    read = {name for outcome in book.outcomes.values() if isinstance(outcome, Record)
-            for name in outcome.reads.get("files", {})}
+    read = {
+        name
+        for outcome in book.outcomes.values()
+        if isinstance(outcome, Record)
+        for name in outcome.reads.get("files", {})
+    }
     running = len(book.outcomes) < len(build.jobs)
     for path in sorted(book.snippets.rglob("*.py")):
         name = path.relative_to(book.snippets).as_posix()
-        if (name.rpartition("/")[2].startswith((".", "#")) or not path.is_file()
-                or name in book.programs or running):
+        if (
+            name.rpartition("/")[2].startswith((".", "#"))
+            or not path.is_file()
+            or name in book.programs
+            or running
+        ):
             continue
         if path.relative_to(book.root).as_posix() not in read:
             log.warning(f"{name}: no page refers to this program")
     for path in sorted(book.snippets.rglob("*.breaks.toml")):
         if not path.with_name(path.name.removesuffix(".breaks.toml") + ".py").exists():
-            log.warning(f"{path.relative_to(book.snippets).as_posix()}: there is no "
-                        "program of this name")
+            log.warning(
+                f"{path.relative_to(book.snippets).as_posix()}: there is no "
+                "program of this name"
+            )
     for name, outcome in sorted(book.outcomes.items()):
         if isinstance(outcome, Record):
             for warning in outcome.warnings:
@@ -666,30 +699,33 @@ def add_assets(root: Path, target: str, pattern: str, files: Any, config: Any) -
 def commit_time(root: Path) -> str:
     """Seconds since 1970 of the last commit, so that two builds agree."""
     try:
-        answer = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=root,
-                                capture_output=True, text=True)
+        answer = subprocess.run(
+            ["git", "log", "-1", "--format=%ct"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+        )
         return answer.stdout.strip() or "315532800"
     except OSError:
         return "315532800"
 
 
-def take_lock(folder: Path) -> filelock.FileLock:
+def take_lock(store: Store) -> filelock.FileLock:
     """Wait until no other build of this book is running.
 
     Raises:
-        BookError: the folder cannot be written to.
+        BookError: the store cannot be written to.
     """
-    lock = filelock.FileLock(folder / "lock")
+    lock = filelock.FileLock(store.folder / "lock")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        store.folder.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
             log.info("Another build of this book is running; waiting for it")
             lock.acquire()
     except OSError as error:
-        raise BookError(f"cannot write to {folder}: {error.strerror or error}; make "
-                        "it writable, or remove it") from error
+        raise store.unusable(error) from error
     return lock
 
 

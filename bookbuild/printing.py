@@ -25,8 +25,7 @@ def print_site(build: Build, store: Store) -> tuple[bytes, int]:
     config, book = build.config, build.book
     moment = int(os.environ["SOURCE_DATE_EPOCH"])
     date = datetime.datetime.fromtimestamp(moment, datetime.UTC)
-    language = (config.theme["language"] if "language" in config.theme
-                else config.theme.locale.language)
+    language = config.theme.get("language", config.theme.locale.language)
     cover = Cover(
         title=config.site_name,
         subtitle=config.site_description or "",
@@ -35,8 +34,16 @@ def print_site(build: Build, store: Store) -> tuple[bytes, int]:
         rights=config.copyright or "",
         language=str(language),
     )
-    paper = print_book(entries(build), cover, build.site, book.katex.node_modules,
-                       book.katex.macros, book.words, store, moment)
+    paper = print_book(
+        entries(build),
+        cover,
+        build.site,
+        book.katex.node_modules,
+        book.katex.macros,
+        book.words,
+        store,
+        moment,
+    )
     return paper.pdf, paper.pages
 
 
@@ -51,8 +58,18 @@ def entries(build: Build) -> list[Entry]:
 
     def add(kind: str, level: int, page: Any) -> None:
         uri = page.file.src_uri
-        found.append(Entry(kind, level, page.title or uri, numbers.get(uri, ""),
-                           uri, page.url, page.content or "", uri == "index.md"))
+        found.append(
+            Entry(
+                kind,
+                level,
+                page.title or uri,
+                numbers.get(uri, ""),
+                uri,
+                page.url,
+                page.content or "",
+                uri == "index.md" and page.title == build.config.site_name,
+            )
+        )
 
     def walk(items: Any, level: int) -> None:
         for item in items:

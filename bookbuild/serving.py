@@ -108,15 +108,23 @@ class Live:
         for name in names:
             write_figures(build, name, book.outcomes[name])
             done = len(book.outcomes)
-            log.info(progress(name, book.outcomes[name], done, len(build.jobs),
-                              time.monotonic() - self.begun, self.plugin.left(build)))
+            log.info(
+                progress(
+                    name,
+                    book.outcomes[name],
+                    done,
+                    len(build.jobs),
+                    time.monotonic() - self.begun,
+                    self.plugin.left(build),
+                )
+            )
         book.judge()
         for uri, page in book.pages.items():
             lists = any(slot.kind == "claims" for slot in page.slots)
             if names & set(page.programs) or lists:
                 self.write_page(build, uri)
         for uri, errors in book.errors.items():
-            for error in errors[before.get(uri, 0):]:
+            for error in errors[before.get(uri, 0) :]:
                 log.error(str(error))
 
     def write_page(self, build: Build, uri: str) -> None:
@@ -129,7 +137,8 @@ class Live:
             context = get_context(build.nav, pages, config, page)
             template = build.env.get_template(page.meta.get("template", "main.html"))
             output = config.plugins.on_post_page(
-                template.render(context), page=page, config=config)
+                template.render(context), page=page, config=config
+            )
         finally:
             page.active = False
         path = build.site / page.file.dest_uri
@@ -168,7 +177,8 @@ class Live:
             return
         for uri, page in build.pages.items():
             if page.url in (url, url + "index.html") and (
-                    source := build.book.pages.get(uri)):
+                source := build.book.pages.get(uri)
+            ):
                 for name in reversed(source.programs):
                     if name not in build.book.outcomes:
                         runner.promote(name)

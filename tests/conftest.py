@@ -17,14 +17,18 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+os.environ["NO_MKDOCS_2_WARNING"] = "1"
+
 import pytest
 from mkdocs.commands.build import build as build_site
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, MkDocsException
 
 ROOT = Path(__file__).parent.parent
-NAV = [{"Part": ["part/index.md", "part/first.md"]},
-       {"Appendix": ["bibliography.md", "claims.md"]}]
+NAV = [
+    {"Part": ["part/index.md", "part/first.md"]},
+    {"Appendix": ["bibliography.md", "claims.md"]},
+]
 PAGES = {
     "part/index.md": "# The part\n\nIt begins.\n",
     "part/first.md": """\
@@ -73,9 +77,11 @@ class Build:
     @property
     def runs(self):
         """Names of the programs that ran, in the order they ended."""
-        return [line.split("] ")[1].split(": ")[0]
-                for line in self.output.splitlines()
-                if "/" in line.partition("]")[0] and "s so far" in line]
+        return [
+            line.split("] ")[1].split(": ")[0]
+            for line in self.output.splitlines()
+            if "/" in line.partition("]")[0] and "s so far" in line
+        ]
 
 
 class TinyBook:
@@ -96,17 +102,28 @@ class TinyBook:
         (self.root / "snippets").mkdir()
         (self.root / "node_modules").symlink_to(ROOT / "node_modules")
         self.config = {
-            "site_name": "A tiny book", "theme": {"name": "mkdocs"},
-            "nav": NAV, "strict": True, "use_directory_urls": False,
-            "validation": {"omitted_files": "ignore", "anchors": "warn",
-                           "unrecognized_links": "warn"},
+            "site_name": "A tiny book",
+            "theme": {"name": "mkdocs"},
+            "nav": NAV,
+            "strict": True,
+            "use_directory_urls": False,
+            "validation": {
+                "omitted_files": "ignore",
+                "anchors": "warn",
+                "unrecognized_links": "warn",
+            },
             "markdown_extensions": [
-                "admonition", "attr_list", "md_in_html", "tables",
+                "admonition",
+                "attr_list",
+                "md_in_html",
+                "tables",
                 {"pymdownx.arithmatex": {"generic": True}},
-                "pymdownx.highlight", "pymdownx.superfences",
-                ],
+                "pymdownx.highlight",
+                "pymdownx.superfences",
+            ],
             "plugins": [*plugins, {"book": {"limit": 60, **(settings or {})}}],
-            **(config or {})}
+            **(config or {}),
+        }
         self.settings()
         for name, text in PAGES.items():
             self.page(name, text)
@@ -136,10 +153,18 @@ class TinyBook:
 
     def command(self, *words):
         """The arguments and environment with which MkDocs is started."""
-        return ([sys.executable, "-m", "mkdocs", *words],
-                {"cwd": self.root, "env": os.environ | {
-                    "NO_MKDOCS_2_WARNING": "1", "PYTHONUNBUFFERED": "1",
-                    "PYTHONDONTWRITEBYTECODE": ""}})
+        return (
+            [sys.executable, "-m", "mkdocs", *words],
+            {
+                "cwd": self.root,
+                "env": os.environ
+                | {
+                    "NO_MKDOCS_2_WARNING": "1",
+                    "PYTHONUNBUFFERED": "1",
+                    "PYTHONDONTWRITEBYTECODE": "",
+                },
+            },
+        )
 
     def build(self):
         """Build the book in this process, as `mkdocs build` does; returns a `Build`."""
@@ -162,16 +187,23 @@ class TinyBook:
         words, options = self.command("build")
         options["env"]["PYTHONHASHSEED"] = hash_seed
         start = time.monotonic()
-        done = subprocess.run(words, stdout=subprocess.PIPE, timeout=120,
-                              stderr=subprocess.STDOUT, text=True, **options)
+        done = subprocess.run(
+            words,
+            stdout=subprocess.PIPE,
+            timeout=120,
+            stderr=subprocess.STDOUT,
+            text=True,
+            **options,
+        )
         return Build(done.returncode, done.stdout, time.monotonic() - start)
 
     def start(self, *words):
         """Start a build and return its process, output in `log.txt`."""
         words, options = self.command(*words)
         with open(self.root / "log.txt", "w") as log:
-            return subprocess.Popen(words, stdout=log,
-                                    stderr=subprocess.STDOUT, **options)
+            return subprocess.Popen(
+                words, stdout=log, stderr=subprocess.STDOUT, **options
+            )
 
     @property
     def log(self):
@@ -184,11 +216,47 @@ class TinyBook:
 
     def record(self, program):
         """Path and content of the one record of a program that is kept."""
-        found = [(path, entry) for path in self.records.glob("*.json")
-                 if (entry := json.loads(path.read_text()))["value"]["program"]
-                 == program]
+        found = [
+            (path, entry)
+            for path in self.records.glob("*.json")
+            if (entry := json.loads(path.read_text()))["value"]["program"] == program
+        ]
         [record] = found
         return record
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the whole book, built by the command readers use."""
+    folder = tmp_path_factory.mktemp("book") / "site"
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "-d", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert built.returncode == 0, built.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def checked():
+    """The book of this repository, read for its tests."""
+    from bookbuild.check.book import CheckedBook
+
+    return CheckedBook(ROOT)
+
+
+@pytest.fixture(scope="session")
+def records(site, checked):
+    """The record of every program of the book."""
+    known = {
+        name: checked.runner.load(program, claims=claims)
+        for name, (program, claims) in checked.jobs.items()
+    }
+    missing = [name for name, record in known.items() if record is None]
+    assert not missing, f"the build has left no record of {', '.join(missing)}"
+    return known
 
 
 @contextlib.contextmanager
@@ -262,8 +330,7 @@ class Server:
     def get(self, page):
         """A page as it is served now, or "" when there is no answer."""
         try:
-            with urllib.request.urlopen(self.address + page,
-                                        timeout=20) as answer:
+            with urllib.request.urlopen(self.address + page, timeout=20) as answer:
                 return answer.read().decode()
         except (urllib.error.URLError, ConnectionError):
             return ""

@@ -1,173 +1,263 @@
-"""Checks what pages and programs look like, without running them."""
+"""Rules for pages, programs and answers of this book that need no program to run; a message names the file to edit."""
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 import yaml
+from conftest import ROOT
 
-from bookbuild.book import CODE, MARKER, find_references, read_program
-from bookbuild.codeblocks import extract, python_fences
+from bookbuild.check.lint import literals
+from bookbuild.errors import BookError
+from bookbuild.pages import notebooks
+from bookbuild.pages.page import exercises
+from bookbuild.run.program import MARK, read_program
 
-ROOT = Path(__file__).parent.parent
-PAGES = sorted((ROOT / "docs").rglob("*.md"))
-PROGRAMS = sorted((ROOT / "snippets").rglob("*.py"))
-CHAPTERS = sorted(p.name for p in (ROOT / "snippets").iterdir() if p.is_dir())
-CHAPTER_PAGES = [p for p in PAGES if p.parent.name in CHAPTERS]
-
-
-def name(path):
-    return path.relative_to(ROOT).as_posix()
+PAGES = sorted(
+    p.relative_to(ROOT / "docs").as_posix() for p in (ROOT / "docs").rglob("*.md")
+)
+PROGRAMS = sorted(
+    p.relative_to(ROOT / "snippets").as_posix()
+    for p in (ROOT / "snippets").rglob("*.py")
+)
+CHAPTERS = sorted({name.partition("/")[0] for name in PROGRAMS})
+CHAPTER_PAGES = [page for page in PAGES if page.partition("/")[0] in CHAPTERS]
 
 
 def source(page):
-    uri = page.relative_to(ROOT / "docs").as_posix()
-    return find_references(uri, page.read_text(encoding="utf-8"))
+    return (ROOT / "docs" / page).read_text(encoding="utf-8")
 
 
-def section(page, title):
-    text = page.read_text(encoding="utf-8")
-    found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
-    assert found, f"{name(page)} has no section '{title}'"
+def part(page, title):
+    """The text of a page below a heading."""
+    found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", source(page), re.M | re.S)
+    assert found, f"docs/{page} has no part '## {title}'"
     return found[1].strip()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
-def test_every_python_fence_is_collected(page):
-    collected = [line for block in extract(page) for line in block.fences
-                 if block.syntax == "python"]
-    assert sorted(collected) == python_fences(page.read_text(encoding="utf-8"))
+# Pages -----------------------------------------------------------------------
 
 
-def test_a_fence_that_pytest_codeblocks_would_miss_is_collected(tmp_path):
-    page = tmp_path / "page.md"
-    (tmp_path / "mkdocs.yml").write_text(
-        "markdown_extensions: [pymdownx.snippets: {base_path: ['.']}]")
-    page.write_text('```python title="x"\na = 1\n```\n\n'
-                    "``` { .python .annotate }\nassert a == 1\n```\n\n"
-                    "```py\nassert a == 2\n```\n")
-    [block] = extract(page)
-    assert block.fences == python_fences(page.read_text()) == [1, 5, 9]
-    with pytest.raises(AssertionError, match="page.md, line 10: a == 2"):
-        exec(block.code, {})
+@pytest.mark.parametrize("page", PAGES)
+def test_page_can_be_read(page, checked):
+    errors = [str(error) for error in checked.book.errors.get(page, [])]
+    assert not errors, "\n".join(errors)
 
 
-@pytest.mark.parametrize("page", CHAPTER_PAGES, ids=name)
-def test_embedded_sections_are_the_whole_program_in_order(page):
-    embedded = {}
-    for reference in source(page).references:
-        if reference.kind == "include":
-            embedded.setdefault(reference.program, []).append(reference.name)
-    for program, sections in embedded.items():
-        text = read_program(program, ROOT / "snippets" / program)
-        missing = set(text.sections) - set(sections)
-        assert not missing, f"{program}: {missing} not on the page"
+@pytest.mark.parametrize("page", PAGES)
+def test_every_number_of_a_page_is_tied_to_a_program_or_declared(page, checked):
+    found = [f"docs/{literal}" for literal in literals(checked.book.pages[page])]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("page", CHAPTER_PAGES)
+def test_listings_of_a_program_are_the_whole_program_in_order(page, checked):
+    shown = {}
+    for listing in checked.book.pages[page].listings:
+        if listing.program:
+            shown.setdefault(listing.program, []).extend(listing.sections)
+    for name, sections in shown.items():
+        if None in sections:
+            continue  # the whole program at once
+        known = list(checked.book.program(name).sections)
+        missing = [section for section in known if section not in sections]
+        assert not missing, f"docs/{page} does not show {name}: {', '.join(missing)}"
         if "draw" in sections:  # the code of a figure may stand beside it
             sections.remove("draw")
-        expected = [s for s in text.sections if s in sections]
-        assert sections == expected, program
+            known.remove("draw")
+        assert sections == known, (
+            f"docs/{page} shows {name} in the order {', '.join(sections)}; the program "
+            f"has {', '.join(known)}"
+        )
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=name)
-def test_program_is_complete_and_in_style(program):
-    text = program.read_text(encoding="utf-8")
-    lines = text.splitlines()
-    tree = ast.parse(text)
-    assert ast.get_docstring(tree), "a program says what it does"
-    assert max(map(len, lines)) <= 79
-    assert not re.search(r"savefig|argparse|bookbuild|allow_pickle=True|"
-                         r"requests|urllib", text)
-    parts = read_program(program.name, program).sections
-    if not parts:
-        return
-    first = tree.body[1].lineno  # after the docstring
-    inside = {n for a, b in parts.values() for n in range(a, b + 1)}
-    loose = [n for n, line in enumerate(lines, 1) if n >= first and line
-             and n not in inside and not MARKER.match(line)]
-    assert not loose, f"lines outside of sections: {loose}"
-    longest = max(b - a + 1 for a, b in parts.values())
-    assert longest <= 40, "a section fits on a screen"
-    assert "results = {" in text
+@pytest.mark.parametrize("page", CHAPTER_PAGES)
+def test_page_has_the_parts_of_a_page(page, checked):
+    known = checked.book.pages[page]
+    title = re.search(r"^# [^\n]*\n\n(.*?)\n\n", source(page), re.M | re.S)
+    assert title, f"docs/{page} begins with no title and paragraph"
+    assert "?" in title[1], f"docs/{page} opens with no question"
+    sentences = re.findall(r"[.!?](?=\s|$)", part(page, "Summary"))
+    assert 1 <= len(sentences) <= 5, f"docs/{page}: a summary has one to five sentences"
+    assert exercises(source(page)), f"docs/{page} has no numbered list of exercises"
+    assert "[@" in part(page, "Read more"), f"docs/{page}: 'Read more' cites nothing"
+    assert known.claims, f"docs/{page} claims nothing (/// claim)"
+    assert known.figures, f"docs/{page} has no figure (/// figure)"
+    assert known.main in known.programs, (
+        f"docs/{page} does not use its own program, snippets/{known.main}"
+    )
 
 
-@pytest.mark.parametrize("page", CHAPTER_PAGES, ids=name)
-def test_page_has_the_parts_of_a_page(page):
-    text = page.read_text(encoding="utf-8")
-    opening = text.split("\n\n")[1]
-    assert "?" in opening, "a page opens with a question"
-    sentences = re.findall(r"[.!?](?=\s|$)", section(page, "Summary"))
-    assert 1 <= len(sentences) <= 5
-    assert "solutions" in section(page, "Exercises")
-    assert "[@" in section(page, "Read more")
-    assert "/// figure |" in text and "/// claim |" in text
-    assert source(page).main in source(page).programs
-
-
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_every_exercise_has_an_executed_answer(chapter):
-    answers = (ROOT / f"docs/solutions/{chapter}.py").read_text("utf-8")
-    total = 0
-    for page in CHAPTER_PAGES:
-        if page.parent.name != chapter:
-            continue
-        title = page.read_text("utf-8").split("\n")[0].removeprefix("# ")
-        part = re.search(rf"^# ## {title}\n(.*?)(?=^# ## |\Z)", answers,
-                         re.M | re.S)
-        assert part, f"no answers to '{title}'"
-        asked = re.findall(r"^(\d+)\. ", section(page, "Exercises"), re.M)
-        assert re.findall(r"^# ### (\d+)\. ", part[1], re.M) == asked
-        total += len(asked)
-    assert total >= 5
-    assert "exec(" in answers or "print(" in answers
-
-
-def test_every_term_a_page_introduces_is_in_the_glossary():
-    glossary = (ROOT / "docs/appendix/glossary.md").read_text("utf-8")
-    terms = {re.sub(r" \(.*", "", term).lower() for term in
-             re.findall(r"^(\S.*)\n:   ", glossary, re.M)}
+def test_every_term_a_page_introduces_is_in_the_glossary(checked):
+    terms = {
+        re.sub(r" \(.*", "", term).lower()
+        for term in re.findall(r"^(\S.*)\n:   ", source("appendix/glossary.md"), re.M)
+    }
     missing = []
     for page in CHAPTER_PAGES:
-        prose = CODE.sub("", page.read_text("utf-8"))
-        for term in re.findall(r"\*\*([^*\n]+)\*\*", prose):
-            term = term.lower()
-            if term.endswith((".", "it")) or term in (
-                    "joins", "held-out"):
-                continue  # a run-in heading or plain emphasis
-            if term.removesuffix("s") not in terms and term not in terms:
-                missing.append((name(page), term))
-    assert not missing
+        for line, term in checked.book.pages[page].terms:
+            if term.endswith((".", ":", "?", "!")) or " " * 3 in term:
+                continue  # a run-in heading
+            if not {term.lower(), term.lower().removesuffix("s")} & terms:
+                missing.append(f"docs/{page}, line {line}: {term!r}")
+    assert not missing, "\n".join(
+        ["not in docs/appendix/glossary.md (write *emphasis* with one star):", *missing]
+    )
+
+
+# Answers -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", CHAPTER_PAGES)
+def test_every_exercise_is_answered(page, checked):
+    book = checked.book
+    uri = book.pages[page].answers
+    if uri not in book.uris:
+        pytest.fail(f"docs/{uri} is missing: it answers docs/{page}")
+    answered = notebooks.answered(notebooks.cells_of(book.program(uri)))
+    asked = len(exercises(source(page)))
+    assert answered == list(range(1, asked + 1)), (
+        f"docs/{uri} answers {answered}; docs/{page} has {asked} exercises; each has "
+        "its heading, '# ## Exercise N'"
+    )
+
+
+def test_every_page_of_answers_has_its_page_and_some_code(checked):
+    for uri, page in checked.book.pages.items():
+        if (question := page.question_page) is None:
+            continue
+        assert question in CHAPTER_PAGES, f"docs/{uri} answers no page: docs/{question}"
+        cells = notebooks.cells_of(checked.book.program(uri))
+        assert any(not cell.markdown for cell in cells), f"docs/{uri} runs nothing"
+
+
+# Programs ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program_is_complete_and_in_style(name):
+    where = f"snippets/{name}"
+    program = read_program(name, ROOT / where, ROOT / "snippets")
+    lines = program.text.split("\n")
+    tree = ast.parse(program.text)
+    assert ast.get_docstring(tree), f"{where} does not say what it does"
+    long = [n for n, line in enumerate(lines, 1) if len(line) > 79]
+    assert not long, f"{where}: more than 79 columns in lines {long}"
+    found = re.findall(
+        r"savefig|argparse|bookbuild|allow_pickle=True|requests|urllib", program.text
+    )
+    assert not found, f"{where} uses {', '.join(found)}: see CONTRIBUTING.md"
+    inside = {
+        n for first, last in program.sections.values() for n in range(first, last + 1)
+    }
+    loose = (
+        []
+        if not program.sections
+        else [
+            n
+            for n, line in enumerate(lines, 1)
+            if line
+            and n not in inside
+            and n >= tree.body[1].lineno
+            and not MARK.match(line)
+        ]
+    )
+    assert not loose, f"{where}: lines {loose} are in no section"
+    long = [
+        section
+        for section, (first, last) in program.sections.items()
+        if last - first >= 40
+    ]
+    assert not long, f"{where}: sections of more than 40 lines: {', '.join(long)}"
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program_with_claims_has_breaks_that_concern_them(name, checked):
+    _, claims = checked.jobs.get(name, (None, ()))
+    where = f"snippets/{name.removesuffix('.py')}.breaks.toml"
+    try:
+        breaks = checked.breaks(name)
+        for broken in breaks:
+            checked.book.program(name).changed(broken.changes)
+    except BookError as error:
+        pytest.fail(f"{where}: {error}")
+    known = {claim.id for claim in claims}
+    wrong = [
+        f"{broken.name!r}: there is no claim {claim}; there is: "
+        + ", ".join(sorted(known))
+        for broken in breaks
+        for claim in broken.fails
+        if claim not in known
+    ]
+    wrong += [
+        f"{broken.name!r} names no claim that must fail"
+        for broken in breaks
+        if not broken.fails
+    ]
+    if claims and not breaks:
+        wrong.append("no break takes the idea out of the program")
+    assert not wrong, "\n".join([where, *wrong])
+
+
+# The rest ------------------------------------------------------------------------
 
 
 def test_references_have_what_a_reader_needs_to_find_them():
     from pybtex.database import parse_file
+
     for key, entry in parse_file(
-            str(ROOT / "docs/appendix/references.bib")).entries.items():
-        assert entry.persons["author"] and entry.fields["title"], key
-        assert re.fullmatch(r"(19|20)\d\d", entry.fields["year"]), key
-        assert any(field in entry.fields for field in
-                   ("journal", "booktitle", "publisher", "howpublished")), key
+        str(ROOT / "docs/appendix/references.bib")
+    ).entries.items():
+        where = f"docs/appendix/references.bib: {key}"
+        assert entry.persons["author"] and entry.fields["title"], where
+        assert re.fullmatch(r"(19|20)\d\d", entry.fields["year"]), where
+        assert any(
+            field in entry.fields
+            for field in ("journal", "booktitle", "publisher", "howpublished")
+        ), where
         first = entry.persons["author"][0].last_names[0].lower()
-        assert key.startswith(first + entry.fields["year"]), key
+        assert key.startswith(first + entry.fields["year"]), (
+            f"{where} begins with the first author's last name and the year"
+        )
 
 
 def test_workflow_runs_what_a_contributor_runs():
-    workflow = yaml.safe_load(
-        (ROOT / ".github/workflows/book.yml").read_text("utf-8"))
-    steps = workflow["jobs"]["test"]["steps"]
-    assert any(step.get("run") == "bash .ci/run" for step in steps)
-    assert any("cache" in step.get("uses", "") for step in steps)
-    assert workflow["jobs"]["publish"]["needs"] == "test"
+    text = (ROOT / ".github/workflows/book.yml").read_text("utf-8")
+    jobs = yaml.safe_load(text)["jobs"]
+    assert "bash .ci/run" in text
+    assert any(
+        "cache" in step.get("uses", "")
+        for job in jobs.values()
+        for step in job["steps"]
+    )
+    assert jobs["publish"]["needs"]
 
 
 def test_no_file_names_a_machine_or_a_registry():
-    tracked = [p for p in ROOT.rglob("*") if p.is_file() and not
-               {".git", ".venv", "node_modules", "site", ".cache",
-                "__pycache__", ".pytest_cache"} & set(p.relative_to(
-                    ROOT).parts)]
-    words = ["registry.npm" + "js", "pypi" + ".org", "files.python" + "hosted",
-             "/wo" + "rk/", "/ro" + "ot/", "download.pyt" + "orch"]
-    for path in tracked:
+    words = [
+        "registry.npm" + "js",
+        "pypi" + ".org",
+        "files.python" + "hosted",
+        "/wo" + "rk/",
+        "/ro" + "ot/",
+        "download.pyt" + "orch",
+    ]
+    ignored = {
+        ".git",
+        ".venv",
+        "node_modules",
+        "site",
+        ".cache",
+        "__pycache__",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".mypy_cache",
+        "bookbuild.egg-info",
+    }
+    for path in ROOT.rglob("*"):
+        name = path.relative_to(ROOT)
+        if ignored & set(name.parts) or not path.is_file():
+            continue
         text = path.read_bytes().decode("utf-8", "ignore")
         for word in words:
-            assert word not in text, f"{name(path)} names {word}"
+            assert word not in text, f"{name} names {word}"

@@ -27,7 +27,7 @@ from bookbuild.plugin import (
     prepare_markdown,
 )
 from bookbuild.run.breaks import Break, read_breaks
-from bookbuild.run.program import Program
+from bookbuild.run.program import Program, read_text
 from bookbuild.run.record import Claim, Failure, Outcome, Record, Verdict
 from bookbuild.run.runner import Runner
 
@@ -71,9 +71,8 @@ class CheckedBook:
         book = open_book(self.config, self.settings, self.runner.store)
         files = get_files(self.config)
         for file in list(files):
-            if file.src_uri.startswith(ANSWERS) and file.src_uri.endswith(".py"):
-                book.uris.add(file.src_uri)
-            elif file.is_documentation_page():
+            answers = file.src_uri.startswith(ANSWERS) and file.src_uri.endswith(".py")
+            if answers or file.is_documentation_page():
                 book.uris.add(file.src_uri)
         nav = get_navigation(files, self.config)
         book.numbers = numbering.number_pages(nav)
@@ -81,6 +80,8 @@ class CheckedBook:
         for uri in sorted(u for u in book.uris if u.endswith(".md")):
             book.pages[uri] = page_from_file(book.docs, uri)
         self.read_pages(book)
+        for uri in sorted(book.uris - book.pages.keys()):
+            book.pages[uri] = Page(uri, read_text(book.docs / uri, uri), programs=[uri])
         return book
 
     def read_pages(self, book: Book) -> None:
@@ -91,39 +92,62 @@ class CheckedBook:
             for uri, known in kept.items():
                 page = book.pages[uri]
                 page.listings = [Listing(**entry) for entry in known["listings"]]
-                page.claims = [Statement(**{**entry, "code": [
-                    (line, code) for line, code in entry["code"]]})
-                    for entry in known["claims"]]
+                page.claims = [
+                    Statement(
+                        **{
+                            **entry,
+                            "code": [(line, code) for line, code in entry["code"]],
+                        }
+                    )
+                    for entry in known["claims"]
+                ]
                 page.programs = known["programs"]
                 page.texts = [tuple(entry) for entry in known["texts"]]
+                page.terms = [tuple(entry) for entry in known["terms"]]
                 page.constants = tuple(known["constants"])
             return
         prepare_markdown(self.config, book)
-        for uri, page in book.pages.items():
+        for page in book.pages.values():
             text, meta = get_data(page.text)
             page.offset = page.text.count("\n") - text.count("\n")
             page.constants = tuple(map(str, meta.get("constants", [])))
             book.reading = page
             python_markdown.Markdown(
                 extensions=self.config.markdown_extensions,
-                extension_configs=self.config.mdx_configs).convert(text)
+                extension_configs=self.config.mdx_configs,
+            ).convert(text)
         book.reading = None
         if not book.errors:
-            self.runner.store.put("pages", key, {
-                uri: {"listings": [asdict(entry) for entry in page.listings],
-                      "claims": [asdict(entry) for entry in page.claims],
-                      "programs": page.programs, "texts": page.texts,
-                      "constants": list(page.constants)}
-                for uri, page in book.pages.items()})
+            self.runner.store.put(
+                "pages",
+                key,
+                {
+                    uri: {
+                        "listings": [asdict(entry) for entry in page.listings],
+                        "claims": [asdict(entry) for entry in page.claims],
+                        "programs": page.programs,
+                        "texts": page.texts,
+                        "terms": page.terms,
+                        "constants": list(page.constants),
+                    }
+                    for uri, page in book.pages.items()
+                },
+            )
 
     def state(self, book: Book) -> str:
         """A key that changes with anything the reading of pages depends on."""
         digest = hashlib.sha256(self.runner.store.machinery().encode())
         here = Path(__file__).parent.parent / "pages"
-        files = [*sorted(here.glob("*.py")), self.root / "mkdocs.yml",
-                 *sorted(book.snippets.rglob("*.py"))]
-        if self.settings.references:
-            files.append(self.root / self.settings.references)
+        files = [
+            *sorted(here.glob("*.py")),
+            self.root / "mkdocs.yml",
+            *sorted(book.snippets.rglob("*.py")),
+        ]
+        files += [
+            self.root / name
+            for name in (self.settings.references, self.settings.published)
+            if name
+        ]
         for path in files:
             digest.update(path.name.encode() + path.read_bytes())
         for uri, page in sorted(book.pages.items()):
@@ -145,8 +169,11 @@ class CheckedBook:
             if self.fresh and broken is None:
                 self.before[program] = self.runner.load(known, claims=claims)
             self.futures[key] = self.runner.submit(
-                known, changes=broken.changes if broken else (), claims=claims,
-                fresh=self.fresh)
+                known,
+                changes=broken.changes if broken else (),
+                claims=claims,
+                fresh=self.fresh,
+            )
         return self.futures[key]
 
     def outcome(self, program: str, broken: Break | None = None) -> Outcome:
@@ -161,18 +188,24 @@ class CheckedBook:
 
     # Checking ------------------------------------------------------------
 
+    def fence(self, uri: str, line: int) -> tuple[str, Statement | None]:
+        """The program that a fence on a line of a page is about, and its claim."""
+        page = self.book.pages[uri]
+        for listing in page.listings:
+            if listing.line == line:
+                claim = next((c for c in page.claims if c.id == listing.claim), None)
+                return claim.program if claim else listing.program or uri, claim
+        return uri, None
+
     def check_page(self, uri: str, line: int) -> None:
         """Check the fence on a line of a page.
 
         Raises:
             AssertionError: its program failed, or its claim does not hold.
         """
-        page = self.book.pages[uri]
         for error in self.book.errors.get(uri, []):
             raise AssertionError(str(error))
-        listing = next(found for found in page.listings if found.line == line)
-        claim = next((c for c in page.claims if c.id == listing.claim), None)
-        name = claim.program if claim else listing.program or uri
+        name, claim = self.fence(uri, line)
         outcome = self.outcome(name)
         if isinstance(outcome, Failure):
             raise AssertionError(str(self.as_error(outcome, uri, line)))
@@ -188,10 +221,13 @@ class CheckedBook:
         """See that a program that ran again gave the same as before."""
         before = self.before.get(name)
         if before is not None and (before.results, before.output) != (
-                outcome.results, outcome.output):
+            outcome.results,
+            outcome.output,
+        ):
             raise AssertionError(
                 f"{name} gives other results than in its last run: is everything "
-                "seeded?")
+                "seeded?"
+            )
 
     def breaks(self, program: str) -> list[Break]:
         """The breaks of a program."""
@@ -209,15 +245,19 @@ class CheckedBook:
         except BookError as error:
             raise AssertionError(f"{where}: {error}") from error
         if isinstance(outcome, Failure):
-            raise AssertionError(f"{where}: the broken program ends before any claim "
-                                 f"is checked: {outcome.message}")
+            raise AssertionError(
+                f"{where}: the broken program ends before any claim "
+                f"is checked: {outcome.message}"
+            )
         if not broken.fails:
             raise AssertionError(f"{where}: names no claim that must fail")
         known = {verdict.claim for verdict in outcome.verdicts}
         for claim in broken.fails:
             if claim not in known:
-                raise AssertionError(f"{where}: there is no claim {claim}; there is: "
-                                     + ", ".join(sorted(known)))
+                raise AssertionError(
+                    f"{where}: there is no claim {claim}; there is: "
+                    + ", ".join(sorted(known))
+                )
             verdict = verdict_of(outcome, claim)
             if verdict is not None and verdict.held:
                 raise AssertionError(f"{where}: {claim} holds all the same")

@@ -20,6 +20,7 @@ WORDS = (
     "thousand|million|half|third|thirds|quarter|quarters|tenth|twice|double"
 )
 ANY = re.compile(rf"(?<![\w.])\d[\d.,]*(?:\s?%)?|\b(?:{WORDS})\b", re.I)
+SMALL = {"0", "1", "2"}  # like the words: numbers count from three on
 UNITS = (
     "points?|percentage|times|seconds?|minutes?|bits?|nats|degrees?|per cent|"
     "epochs?|steps?|parameters|weights|words|characters|digits|images|examples"
@@ -32,12 +33,34 @@ RESULT = re.compile(
 VALUES = {
     word: value
     for value, names in {
-        3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight",
-        9: "nine", 10: "ten", 11: "eleven", 12: "twelve", 13: "thirteen",
-        15: "fifteen", 16: "sixteen", 20: "twenty", 30: "thirty", 40: "forty",
-        50: "fifty", 60: "sixty", 70: "seventy", 80: "eighty", 90: "ninety",
-        100: "hundred", 1000: "thousand", 0.5: "half", 0.25: "quarter quarters",
-        0.1: "tenth", 2: "twice double", 1 / 3: "third thirds",
+        3: "three",
+        4: "four",
+        5: "five",
+        6: "six",
+        7: "seven",
+        8: "eight",
+        9: "nine",
+        10: "ten",
+        11: "eleven",
+        12: "twelve",
+        13: "thirteen",
+        15: "fifteen",
+        16: "sixteen",
+        20: "twenty",
+        30: "thirty",
+        40: "forty",
+        50: "fifty",
+        60: "sixty",
+        70: "seventy",
+        80: "eighty",
+        90: "ninety",
+        100: "hundred",
+        1000: "thousand",
+        0.5: "half",
+        0.25: "quarter quarters",
+        0.1: "tenth",
+        2: "twice double",
+        1 / 3: "third thirds",
     }.items()
     for word in names.split()
 }
@@ -73,7 +96,7 @@ def literals(page: Page) -> list[Literal]:
         asked = asserted(page, line) if where == "claim" else set()
         pattern = RESULT if where == "prose" else ANY
         for match in pattern.finditer(left):
-            if asked & readings(match[0]):
+            if asked & readings(match[0]) or match[0].strip(".,") in SMALL:
                 continue
             found.append(Literal(page.uri, line, where, match[0].strip(".,"), text))
     return found
@@ -113,4 +136,5 @@ def readings(number: str) -> set[float]:
         value = VALUES[text] if text in VALUES else float(text.split()[0])
     except ValueError:
         return set()
-    return {round(value, 9), round(value / 100, 9)}
+    share = value / 100  # "3 % better" may stand as a factor of 0.97 or 1.03
+    return {round(v, 9) for v in (value, share, 1 - share, 1 + share)}

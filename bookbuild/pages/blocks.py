@@ -1,25 +1,25 @@
 """Turns the blocks of a page (figure, output, claim) into HTML with slots.
 
-    /// figure | part/program.py:name
-        alt: What the figure shows, for those who cannot see it.
-    The caption.
-    ///
+/// figure | part/program.py:name
+    alt: What the figure shows, for those who cannot see it.
+The caption.
+///
 
-    /// output | part/program.py:section
-    ///
+/// output | part/program.py:section
+///
 
-    /// claim | The sentence that is claimed.
-    ```python
-    assert results["accuracy"] > 0.9
-    ```
-    ///
+/// claim | The sentence that is claimed.
+```python
+assert results["accuracy"] > 0.9
+```
+///
 """
 
 from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as etree
-from typing import Any
+from typing import Any, ClassVar
 
 from markdown import Markdown
 from markdown.util import HTML_PLACEHOLDER_RE, AtomicString
@@ -80,8 +80,13 @@ class BookBlock(Block):
                 span(known, name)
         except BookError as error:
             self.book.report(
-                BookError(error.problem, self.page.uri, line, error.program,
-                          error.program_line)
+                BookError(
+                    error.problem,
+                    self.page.uri,
+                    line,
+                    error.program,
+                    error.program_line,
+                )
             )
         return program, name or None
 
@@ -103,7 +108,7 @@ class Figure(BookBlock):
     """A figure that a program drew, with its caption."""
 
     NAME = "figure"
-    OPTIONS = {"alt": ["", type_string]}
+    OPTIONS: ClassVar = {"alt": ["", type_string]}
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         line = self.find_line()
@@ -116,18 +121,26 @@ class Figure(BookBlock):
         )
         if not alt:
             self.book.report(
-                BookError("the figure has no alternative text (alt:)",
-                          self.page.uri, line, program)
+                BookError(
+                    "the figure has no alternative text (alt:)",
+                    self.page.uri,
+                    line,
+                    program,
+                )
             )
         self.page.texts.append(("alt", line, NUMBER.sub("", alt)))
         self.page.figures += 1
         number = self.book.numbers.get(self.page.uri)
-        self.label = f"{number}.{self.page.figures}" if number else f"{self.page.figures}"
+        self.label = (
+            f"{number}.{self.page.figures}" if number else f"{self.page.figures}"
+        )
         word = self.book.words["figure"]
         self.page.labels[anchor] = f"{word.lower()} {self.label}"
         figure.text = AtomicString(
-            add(self.page, Slot("figure", line, program, name,
-                                alt=add_numbers(self.page, alt)))
+            add(
+                self.page,
+                Slot("figure", line, program, name, alt=add_numbers(self.page, alt)),
+            )
         )
         self.caption = etree.SubElement(figure, "figcaption")
         return figure
@@ -204,4 +217,3 @@ class Blocks(BlocksExtension):
         block_mgr.__class__ = TextOptions
         for block in (Figure, Output, Claim):
             block_mgr.register(block, self.parts)
-

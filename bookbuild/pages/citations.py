@@ -46,7 +46,7 @@ def format_all(path: Path, shown: str) -> dict[str, dict[str, str]]:
     from pybtex.database import BibliographyDataError, parse_file
     from pybtex.exceptions import PybtexError
     from pybtex.plugin import find_plugin
-    from pybtex.scanner import TokenRequired, PybtexSyntaxError
+    from pybtex.scanner import PybtexSyntaxError, TokenRequired
 
     try:
         entries = parse_file(str(path)).entries
@@ -67,8 +67,11 @@ def format_all(path: Path, shown: str) -> dict[str, dict[str, str]]:
             html = formatted.text.render(backend)
         except Exception as error:  # pybtex's styles raise many kinds
             wanted = str(error).split(": ")[-1] or type(error).__name__
-            raise BookError(f"the entry '{key}' cannot be listed ({wanted}); does it "
-                            "have all that its type needs?", shown) from error
+            raise BookError(
+                f"the entry '{key}' cannot be listed ({wanted}); does it "
+                "have all that its type needs?",
+                shown,
+            ) from error
         names = authors(key, entry, shown)
         year = str(entry.fields["year"])
         rows.append((key, names, {"cited": f"{names}, {year}", "html": html}))

@@ -14,7 +14,6 @@ from bookbuild.pages.book import Book
 from bookbuild.pages.finish import Commands, Finish
 from bookbuild.pages.inline import Citations, EmptyLinks, Numbers
 from bookbuild.pages.listings import Fences, Includes, Stray
-from bookbuild.pages.page import Page
 
 # What the book's extension stands on; the plugin adds what a book does not name.
 NEEDED: dict[str, dict[str, Any]] = {
@@ -69,11 +68,11 @@ class BookExtension(Extension):
         """The settings of pymdownx.snippets, with the folder of the programs."""
         for extension in md.registeredExtensions:
             if type(extension).__module__ == "pymdownx.snippets":
-                return extension.getConfigs() | {
-                    "base_path": [str(self.book.snippets)]
-                }
+                return extension.getConfigs() | {"base_path": [str(self.book.snippets)]}
         from pymdownx.snippets import SnippetExtension
 
-        return SnippetExtension().getConfigs() | NEEDED["pymdownx.snippets"] | {
-            "base_path": [str(self.book.snippets)]
-        }
+        return (
+            SnippetExtension().getConfigs()
+            | NEEDED["pymdownx.snippets"]
+            | {"base_path": [str(self.book.snippets)]}
+        )

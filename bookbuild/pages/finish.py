@@ -17,8 +17,11 @@ from bookbuild.pages.book import Book
 from bookbuild.pages.page import ANSWERS, Page
 from bookbuild.pages.slots import SLOT, Slot, add
 
-COMMANDS = {"<!-- claims -->": "claims", "<!-- bibliography -->": "bibliography",
-            "<!-- pdf -->": "pdf"}
+COMMANDS = {
+    "<!-- claims -->": "claims",
+    "<!-- bibliography -->": "bibliography",
+    "<!-- pdf -->": "pdf",
+}
 CODE = {"code", "pre", "script", "style"}
 SLIPS = {
     re.compile(r"\{\{|\}\}"): "a number that cannot be read; write "
@@ -64,6 +67,9 @@ class Finish(Treeprocessor):
         self.sentences(root)
         self.title(root)
         self.exercises(root)
+        if self.page.question_page:  # MkDocs sees to the links of other pages
+            for link in root.iter("a"):
+                link.set("href", self.book.link(link.get("href", ""), self.page))
         self.slips(root)
 
     def formulas(self, root: etree.Element) -> None:
@@ -85,13 +91,20 @@ class Finish(Treeprocessor):
 
     def texts(self, root: etree.Element) -> None:
         """Keep what the lint of numbers reads: texts without code, formulas, slots."""
+        heading = None
         for element, where in kinds(root):
+            heading = element.get("id") if element.tag == "h2" else heading
+            if heading == "exercises" and where == "prose":
+                continue  # the numbers of a task
             text = SLOT.sub("", "".join(words(element)))
             if re.search(r"\w", text):
                 line = self.page.line_of(text.split("\n")[0].strip()[:40])
                 if name := element.get("data-claim"):
                     line = next(c.line for c in self.page.claims if c.id == name)
                 self.page.texts.append((where, line, " ".join(text.split())))
+        for element in root.iter("strong"):
+            term = " ".join("".join(element.itertext()).split())
+            self.page.terms.append((self.page.line_of(f"**{term}"), term))
 
     def sentences(self, root: etree.Element) -> None:
         """Keep the HTML of each claim's sentence, for the list of claims."""
@@ -141,10 +154,15 @@ class Finish(Treeprocessor):
                     item.set("id", f"exercise-{number}")
                     self.page.places[f"exercise-{number}"] = None
                     target = item.findall("p")[-1] if item.findall("p") else item
-                    link = etree.SubElement(target, "a", {
-                        "class": "answer-link",
-                        "href": self.page.relative(self.page.answers)
-                        + f"#exercise-{number}"})
+                    link = etree.SubElement(
+                        target,
+                        "a",
+                        {
+                            "class": "answer-link",
+                            "href": self.page.relative(self.page.answers)
+                            + f"#exercise-{number}",
+                        },
+                    )
                     link.text = self.book.words["answer"]
                     if len(target) > 1:
                         before = target[-2]
@@ -158,15 +176,24 @@ class Finish(Treeprocessor):
             for pattern, problem in SLIPS.items():
                 for match in pattern.finditer(text):
                     line = self.page.line_of(match[0].strip(), next_one=True)
-                    shown = " ".join(text[match.start():].split())[:40]
+                    shown = " ".join(text[match.start() :].split())[:40]
                     self.book.report(
                         BookError(f"{shown!r}: {problem}", self.page.uri, line)
                     )
 
 
-KINDS = {"h1": "heading", "h2": "heading", "h3": "heading", "h4": "heading",
-         "figcaption": "caption", "summary": "claim", "p": "prose", "li": "prose",
-         "td": "prose", "dd": "prose"}
+KINDS = {
+    "h1": "heading",
+    "h2": "heading",
+    "h3": "heading",
+    "h4": "heading",
+    "figcaption": "caption",
+    "summary": "claim",
+    "p": "prose",
+    "li": "prose",
+    "td": "prose",
+    "dd": "prose",
+}
 
 
 def kinds(element: etree.Element) -> Iterator[tuple[etree.Element, str]]:
@@ -184,8 +211,12 @@ def words(element: etree.Element) -> Iterator[str]:
     """The text of an element, without that of its lists, code and formulas."""
     yield element.text or ""
     for child in element:
-        skipped = child.tag in CODE or child.tag in ("p", "li", "ul", "ol") or set(
-            child.get("class", "").split()) & {"math", "citation", "figure-number"}
+        skipped = (
+            child.tag in CODE
+            or child.tag in ("p", "li", "ul", "ol")
+            or set(child.get("class", "").split())
+            & {"math", "citation", "figure-number"}
+        )
         if not skipped or (element.tag == "figcaption" and child.tag == "p"):
             yield from words(child)
         yield child.tail or ""
@@ -201,4 +232,3 @@ def prose(element: etree.Element) -> Iterator[str]:
         yield from prose(child)
         if not isinstance(child.tail, AtomicString):
             yield child.tail or ""
-

@@ -66,9 +66,7 @@ class Citations(InlineProcessor):
             return missing
         self.page.cited.add(key)
         target = posixpath.splitext(self.book.bibliography)[0] + ".md"
-        link = etree.Element(
-            "a", {"href": self.page.relative(target) + f"#ref-{key}"}
-        )
+        link = etree.Element("a", {"href": self.page.relative(target) + f"#ref-{key}"})
         link.text = entry["cited"] + (f", {place}" if place else "")
         return link
 

@@ -110,7 +110,9 @@ class Fences(SuperFencesBlockPreprocessor):
         """A fence is complete: fill in its sections and write it down."""
         line, last = start + 1 + self.page.offset, end + self.page.offset
         listing = Listing(line, last, "")
-        self.code = [piece for code in self.code for piece in self.expand(code, listing)]
+        self.code = [
+            piece for code in self.code for piece in self.expand(code, listing)
+        ]
         if listing.program is None and self.lang in PYTHON:
             self.code = [self.published(code) for code in self.code]
         if listing.program and self.lang in PYTHON:

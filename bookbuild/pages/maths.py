@@ -35,9 +35,7 @@ class Katex:
         salt = package + json.dumps(macros).encode() + SCRIPT.read_bytes()
         self.key = hashlib.sha256(salt).hexdigest()[:24]
         known = store.get("formulas", self.key)
-        self.known: dict[str, dict[str, str]] = (
-            known if isinstance(known, dict) else {}
-        )
+        self.known: dict[str, dict[str, str]] = known if isinstance(known, dict) else {}
         self.used: dict[str, dict[str, str]] = {}
         self.process: subprocess.Popen[str] | None = None
 

@@ -76,7 +76,8 @@ def cells_of(program: Program) -> list[Cell]:
         if line.startswith("# %%") or (not cells and line.strip()):
             raise BookError(
                 "a cell begins with '# %%' or '# %% [markdown]' on a line of its own",
-                **where)
+                **where,
+            )
         if not cells:
             continue
         cell = cells[-1]
@@ -86,8 +87,11 @@ def cells_of(program: Program) -> list[Cell]:
                 raise BookError("a line of a Markdown cell begins with '# '", **where)
             line = line[2:]
         elif re.match(r"# (#{1,4} |[-*] |\d+\. )", line):
-            raise BookError("this looks like Markdown in a code cell; put "
-                            "'# %% [markdown]' before it", **where)
+            raise BookError(
+                "this looks like Markdown in a code cell; put "
+                "'# %% [markdown]' before it",
+                **where,
+            )
         cell.source += line + "\n"
     for cell in cells:
         cell.source = cell.source.strip("\n")
@@ -119,25 +123,32 @@ def questions(page: Page | None, answers: str) -> list[str]:
 
 def with_questions(source: str, asked: list[str], page: str, answers: str) -> str:
     """Prose of a page of answers, with each question below its heading."""
+
     def insert(match: re.Match[str]) -> str:
         number = int(match[1])
         if not 0 < number <= len(asked):
             return match[0]
-        quoted = "\n".join(f"> {line}".rstrip() for line in asked[number - 1].split("\n"))
+        quoted = "\n".join(
+            f"> {line}".rstrip() for line in asked[number - 1].split("\n")
+        )
         back = posixpath.relpath(page, posixpath.dirname(answers))
-        return (f"{match[0]}\n\n{quoted}\n>\n> [Exercise {number}]"
-                f"({back}#exercise-{number})")
+        return (
+            f"{match[0]}\n\n{quoted}\n>\n> [Exercise {number}]"
+            f"({back}#exercise-{number})"
+        )
 
     return ANSWER.sub(insert, source)
 
 
 def answered(cells: list[Cell]) -> list[int]:
     """The numbers of the exercises that cells answer, in order."""
-    return [int(n) for cell in cells if cell.markdown
-            for n in ANSWER.findall(cell.source)]
+    return [
+        int(n) for cell in cells if cell.markdown for n in ANSWER.findall(cell.source)
+    ]
 
 
 # What mkdocs-jupyter gets, and what becomes of it ---------------------------
+
 
 def bare_program(cells: list[Cell]) -> str:
     """Cells in percent format, as mkdocs-jupyter takes them."""
@@ -146,12 +157,19 @@ def bare_program(cells: list[Cell]) -> str:
         lines = cell.source.split("\n")
         if cell.markdown:
             lines = [f"# {line}".rstrip() for line in lines]
-        parts.append("\n".join(["# %% [markdown]" if cell.markdown else "# %%", *lines]))
+        parts.append(
+            "\n".join(["# %% [markdown]" if cell.markdown else "# %%", *lines])
+        )
     return "\n\n".join(parts) + "\n"
 
 
-def answers_html(html: str, cells: list[Cell], page: Page, asked: list[str],
-                 convert: Callable[[str], str]) -> str:
+def answers_html(
+    html: str,
+    cells: list[Cell],
+    page: Page,
+    asked: list[str],
+    convert: Callable[[str], str],
+) -> str:
     """A page made by mkdocs-jupyter, in the shape of the book's other pages.
 
     Its Markdown is rendered by the book's own extensions (formulas, boxes,
@@ -167,21 +185,35 @@ def answers_html(html: str, cells: list[Cell], page: Page, asked: list[str],
     parts = []
     for cell, element in zip(cells, root.cssselect(".jp-Cell[id]"), strict=True):
         if cell.markdown:
-            text = with_questions(cell.source, asked, page.question_page or "", page.uri)
+            text = with_questions(
+                cell.source, asked, page.question_page or "", page.uri
+            )
             parts.append(convert(text))
             continue
         for pre in element.cssselect("[class^=highlight] pre"):
             inner = lxml.html.tostring(pre, encoding="unicode", with_tail=False)
             inner = inner.removeprefix("<pre>").removesuffix("</pre>")
-            parts.append('<div class="highlight language-python"><pre><code>'
-                         f"{inner}</code></pre></div>")
+            parts.append(
+                '<div class="highlight language-python"><pre><code>'
+                f"{inner}</code></pre></div>"
+            )
         alt = add_numbers(page, " ".join(cell.alt.split()))
-        parts.append(add(page, Slot(
-            "cell", None, page.uri, data=(cell.first, cell.last, cell.figures, alt))))
+        parts.append(
+            add(
+                page,
+                Slot(
+                    "cell",
+                    None,
+                    page.uri,
+                    data=(cell.first, cell.last, cell.figures, alt),
+                ),
+            )
+        )
     return "\n".join(parts)
 
 
 # Downloads ------------------------------------------------------------------
+
 
 def percent_program(text: str) -> str:
     """A program with its sections as percent cells, for editors."""
@@ -200,22 +232,29 @@ def answers_program(cells: list[Cell], page: Page, asked: list[str], book: Book)
     parts = []
     for cell in cells:
         if cell.markdown:
-            text = with_questions(cell.source, asked, page.question_page or "", page.uri)
+            text = with_questions(
+                cell.source, asked, page.question_page or "", page.uri
+            )
             text = prose(text, page, book)
-            parts.append("# %% [markdown]\n" + "\n".join(
-                f"# {line}".rstrip() for line in text.split("\n")))
+            parts.append(
+                "# %% [markdown]\n"
+                + "\n".join(f"# {line}".rstrip() for line in text.split("\n"))
+            )
         else:
             parts.append("# %%\n" + cell.source)
     return "\n\n".join(parts) + "\n"
 
 
-def answers_notebook(cells: list[Cell], page: Page, asked: list[str],
-                     record: Record | None, book: Book) -> str:
+def answers_notebook(
+    cells: list[Cell], page: Page, asked: list[str], record: Record | None, book: Book
+) -> str:
     """A page of answers as a notebook with what its cells produced, as JSON."""
     made = [as_cell(True, install(book, record))]
     for cell in cells:
         if cell.markdown:
-            text = with_questions(cell.source, asked, page.question_page or "", page.uri)
+            text = with_questions(
+                cell.source, asked, page.question_page or "", page.uri
+            )
             made.append(as_cell(True, prose(text, page, book)))
         else:
             printed = record.printed(cell.first, cell.last) if record else ""
@@ -224,13 +263,25 @@ def answers_notebook(cells: list[Cell], page: Page, asked: list[str],
 
 
 def page_notebook(page: Page, book: Book) -> str:
-    """A page as a notebook: prose, code, outputs and claims, as JSON."""
+    """A page as a notebook: prose, code, outputs and claims, as JSON.
+
+    Its cells run from top to bottom: a claim follows the last listing of its
+    program, and between two programs stands what the book's settings say.
+    """
+    lines = lines_of(page.text)
     records = [record for name in page.programs if (record := book.record(name))]
     made: list[dict[str, Any]] = [as_cell(True, install(book, *records))]
-    text: list[str] = []
-    lines = lines_of(page.text)
     starts = {listing.line: listing for listing in page.listings}
-    drawn: set[tuple[str, str]] = set()
+    last = {
+        listing.program or page.uri: listing.line
+        for listing in page.listings
+        if not listing.claim
+    }
+    claims = {claim.id: claim for claim in page.claims}
+    waiting: dict[str, list[str]] = {}  # claims' code, by program
+    drawn: set[tuple[str | None, str]] = set()
+    text: list[str] = []
+    before: str | None = None
 
     def flush() -> None:
         source = prose("\n".join(text).strip("\n"), page, book)
@@ -245,15 +296,35 @@ def page_notebook(page: Page, book: Book) -> str:
         if listing := starts.get(number):
             number = listing.last
             if listing.claim:
+                program = claims[listing.claim].program
+                if program not in last:  # its code is not in this notebook
+                    text += ["```python", listing.code, "```"]
+                elif last[program] > listing.line:
+                    waiting.setdefault(program, []).append(listing.code)
+                else:
+                    flush()
+                    made.append(as_cell(False, listing.code))
                 continue
             flush()
-            record = book.record(listing.program or page.uri)
-            names = [n for n in FIGURE.findall(listing.code)]
-            figures = [n for _, n in names
-                       if (listing.program or "", n) not in drawn]
-            drawn |= {(listing.program or "", n) for n in figures}
-            made.append(as_cell(False, listing.code, section_output(
-                listing, page, book), figures, record))
+            program = listing.program or page.uri
+            if before not in (None, program) and book.reset:
+                made.append(as_cell(False, book.reset))
+            before = program
+            figures = [
+                n for _, n in FIGURE.findall(listing.code) if (program, n) not in drawn
+            ]
+            drawn |= {(program, n) for n in figures}
+            made.append(
+                as_cell(
+                    False,
+                    listing.code,
+                    section_output(listing, page, book),
+                    figures,
+                    book.record(program),
+                )
+            )
+            if last[program] == listing.line:
+                made += [as_cell(False, code) for code in waiting.pop(program, [])]
         elif match := OPENING.match(line):
             kind, argument = match.groups()
             skip = kind == "output"
@@ -267,10 +338,6 @@ def page_notebook(page: Page, book: Book) -> str:
         elif not skip and not line.startswith("    ") and not line.startswith("<!--"):
             text.append(line)
     flush()
-    checks = [(claim, code) for claim in page.claims for _, code in claim.code]
-    if checks:
-        made.append(as_cell(True, "## The claims of this page, checked"))
-        made += [as_cell(False, code) for _, code in checks]
     return as_json(made)
 
 
@@ -280,12 +347,15 @@ def section_output(listing: Any, page: Page, book: Book) -> str:
     if record is None or listing.program is None:
         return record.printed() if record else ""
     program = book.program(listing.program)
-    return "".join(record.printed(*program.sections[name]) if name
-                   else record.printed() for name in listing.sections)
+    return "".join(
+        record.printed(*program.sections[name]) if name else record.printed()
+        for name in listing.sections
+    )
 
 
 def prose(text: str, page: Page, book: Book) -> str:
     """Markdown of a page as it reads outside of the book."""
+
     def cite(match: re.Match[str]) -> str:
         parts = []
         for part in match[1].split(";"):
@@ -301,8 +371,9 @@ def prose(text: str, page: Page, book: Book) -> str:
         if re.match(r"[a-z]+:", target):
             return match[0]
         if not shown:
-            return html_module.unescape(book.show_reference(
-                Slot("reference", name=target), page))
+            return html_module.unescape(
+                book.show_reference(Slot("reference", name=target), page)
+            )
         return shown
 
     text = NUMBER.sub(lambda m: book.value(number_slot(page, m), page), text)
@@ -319,19 +390,28 @@ def install(book: Book, *records: Record | None) -> str:
     for options, names in book.requirements.items():
         known = {name.lower().replace("_", "-"): name for name in names}
         needed = sorted(
-            f"{known[key]}=={version}" for name, version in versions.items()
-            if (key := name.lower().replace("_", "-")) in known and version)
+            f"{known[key]}=={version}"
+            for name, version in versions.items()
+            if (key := name.lower().replace("_", "-")) in known and version
+        )
         if needed:
             parts.append(f"pip install {options}{' '.join(needed)}")
     if not parts:
         return "This notebook needs Python's standard library only."
-    return ("Run with these versions; to install them:\n\n```console\n"
-            + "\n".join(parts) + "\n```")
+    return (
+        "Run with these versions; to install them:\n\n```console\n"
+        + "\n".join(parts)
+        + "\n```"
+    )
 
 
-def as_cell(markdown: bool, source: str, printed: str = "",
-            figures: list[str] | None = None,
-            record: Record | None = None) -> dict[str, Any]:
+def as_cell(
+    markdown: bool,
+    source: str,
+    printed: str = "",
+    figures: list[str] | None = None,
+    record: Record | None = None,
+) -> dict[str, Any]:
     """A cell of a notebook."""
     if markdown:
         return {"cell_type": "markdown", "metadata": {}, "source": source}
@@ -340,18 +420,43 @@ def as_cell(markdown: bool, source: str, printed: str = "",
         outputs.append({"output_type": "stream", "name": "stdout", "text": printed})
     for name in figures or []:
         if record and name in record.figures:
-            outputs.append({"output_type": "display_data", "metadata": {},
-                            "data": {"image/svg+xml": record.figures[name].svg}})
-    return {"cell_type": "code", "metadata": {}, "execution_count": None,
-            "outputs": outputs, "source": source.strip("\n")}
+            outputs.append(
+                {
+                    "output_type": "display_data",
+                    "metadata": {},
+                    "data": {"image/svg+xml": record.figures[name].svg},
+                }
+            )
+    return {
+        "cell_type": "code",
+        "metadata": {},
+        "execution_count": None,
+        "outputs": outputs,
+        "source": source.strip("\n"),
+    }
 
 
 def as_json(cells: list[dict[str, Any]]) -> str:
     """Cells as a notebook of format 4.5, the same at every run."""
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
-    return json.dumps({
-        "cells": cells, "metadata": {"kernelspec": {
-            "display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"}},
-        "nbformat": 4, "nbformat_minor": 5}, indent=1, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(
+            {
+                "cells": cells,
+                "metadata": {
+                    "kernelspec": {
+                        "display_name": "Python 3",
+                        "language": "python",
+                        "name": "python3",
+                    },
+                    "language_info": {"name": "python"},
+                },
+                "nbformat": 4,
+                "nbformat_minor": 5,
+            },
+            indent=1,
+            ensure_ascii=False,
+        )
+        + "\n"
+    )

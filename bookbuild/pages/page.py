@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bookbuild.run.program import lines_of
 from bookbuild.run.record import Claim
@@ -73,6 +73,7 @@ class Page:
         title: HTML of its title, with slots.
         source: the programs' line numbers start here (front matter).
         texts: (heading, caption, alt, claim or prose; line; text), for the lint.
+        terms: (line, text) of what stands in **bold** type.
         constants: literal numbers that its front matter declares.
     """
 
@@ -90,6 +91,7 @@ class Page:
     figures: int = 0
     constants: tuple[str, ...] = ()
     texts: list[tuple[str, int | None, str]] = field(default_factory=list)
+    terms: list[tuple[int | None, str]] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -135,7 +137,8 @@ class Page:
 
     def to(self, target: str) -> str:
         """A link from this page in the site to another path of the site."""
-        return posixpath.relpath(target, posixpath.dirname(self.url) or ".")
+        path = posixpath.relpath(target, posixpath.dirname(self.url) or ".")
+        return f"{path}/" if target.endswith("/") else path
 
     def checks(self) -> dict[str, list[Claim]]:
         """The claims of the page by program, as the runner takes them."""
@@ -180,8 +183,3 @@ def exercises(text: str) -> list[str]:
         elif inside and found:
             inside = False
     return ["\n".join(lines).strip() for lines in found]
-
-
-def as_dict(value: Any) -> dict[str, Any]:
-    """A mapping from a page's front matter, or none."""
-    return value if isinstance(value, dict) else {}

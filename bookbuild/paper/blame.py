@@ -50,7 +50,7 @@ def first_with(
     _, *rest = re.split(f"^{PAGE}(.*)$", source, flags=re.M)
     for uri, text in zip(rest[::2], rest[1::2], strict=True):
         images = [
-            image.read_text(encoding="utf-8")
+            image.read_text(encoding="utf-8", errors="replace")
             for image in folder.glob("*.svg")
             if image.name in text
         ]

@@ -186,6 +186,16 @@ class Document:
                 for selector, turn in steps.items():
                     for element in page.root.cssselect(selector):
                         turn(self, page, element)
+        self.check_targets()
+        for page in self.pages:
+            page.root.insert(0, mark(PAGE + page.uri, "div"))
+        return [
+            (page.uri, lxml.html.tostring(page.root, encoding="unicode"))
+            for page in self.pages
+        ]
+
+    def check_targets(self) -> None:
+        """Check that every label a link leads to is on a page."""
         labels = set().union(*(page.labels for page in self.pages))
         for label, (uri, href) in self.targets.items():
             if label not in labels:
@@ -194,12 +204,6 @@ class Document:
                     f"{label}",
                     uri,
                 )
-        for page in self.pages:
-            page.root.insert(0, mark(PAGE + page.uri, "div"))
-        return [
-            (page.uri, lxml.html.tostring(page.root, encoding="unicode"))
-            for page in self.pages
-        ]
 
     # Code ----------------------------------------------------------------
 

@@ -230,7 +230,9 @@ def check_one(
     tree = instrument.visit(tree)
     seen.places += instrument.places
     try:
-        code = compile(ast.increment_lineno(tree, shift), page, "exec")
+        code = compile(
+            ast.increment_lineno(tree, shift), page, "exec", dont_inherit=True
+        )
         exec(code, namespace)  # type: ignore[arg-type]
     except BaseException as error:
         line = last_line(error, page, shift)

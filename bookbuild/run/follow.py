@@ -35,6 +35,7 @@ LAUNCHERS = ("subprocess", "os", "pty", "runpy", "threading")
 LAUNCHER_FOLDERS = ("asyncio", "concurrent", "multiprocessing")
 
 STDLIB = os.path.dirname(os.path.abspath(os.__file__))
+METADATA = os.path.join(STDLIB, "importlib", "metadata")
 
 
 def places() -> tuple[str, ...]:
@@ -227,9 +228,13 @@ def names_hash(folder: str) -> str | None:
 
 
 def importing(frame: FrameType | None) -> bool:
-    """Whether the import system itself is at work in a frame."""
+    """Whether the import system itself is at work in a frame.
+
+    `importlib.metadata` belongs to it: it looks for a library in all folders
+    of sys.path.
+    """
     return frame is not None and frame.f_code.co_filename.startswith(
-        ("<frozen importlib", "<frozen zipimport")
+        ("<frozen importlib", "<frozen zipimport", METADATA)
     )
 
 

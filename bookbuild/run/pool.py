@@ -114,9 +114,8 @@ class Pool:
             if first:
                 self.hurry += 1
                 task.first = self.hurry
-            if not self.threads:
-                for _ in range(self.cores):
-                    self.add_thread(self.work)
+            while len(self.threads) < self.cores:
+                self.add_thread(self.work)
             self.changed.notify()
         return task.future
 

@@ -24,6 +24,7 @@ from typing import Any
 from bookbuild.run.follow import below, names_hash, places, state
 from bookbuild.run.job import Job, ProgramError
 
+PACKAGE = str(Path(__file__).parent.parent)  # counts as machinery
 SOURCES = ("docs", "snippets")  # folders of the book no program may change
 SYSTEM = ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/lib64", "/bin",
           "/var/cache/fontconfig")  # fmt: skip
@@ -257,7 +258,7 @@ class Book:
         """What a record calls a path; None if it does not depend on it."""
         pythons = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix})
         nested = tuple(p for p in pythons if self.inside(p))
-        if path == self.own or below(path, (self.own, *nested)):
+        if path == self.own or below(path, (self.own, PACKAGE, *nested)):
             return None
         inside = self.inside(path)
         if inside is not None:
@@ -430,8 +431,9 @@ def owning(modules: set[str]) -> set[str]:
     """The distributions that modules come from."""
     known = libraries().owners
     tops = {name.partition(".")[0] for name in modules}
-    tops -= {"bookbuild", "_distutils_hack"}  # loaded without being asked for
-    return {owner for top in tops for owner in known.get(top, ())}
+    tops -= {"_distutils_hack"}  # loaded without being asked for
+    found = {owner for top in tops for owner in known.get(top, ())}
+    return found - {"bookbuild"}  # counts as machinery
 
 
 def owners_of_file(path: str) -> set[str]:

@@ -17,9 +17,10 @@ import select
 import socket
 import subprocess
 import sys
+import threading
 import traceback
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from bookbuild.run import reads
@@ -94,7 +95,8 @@ def main() -> NoReturn:
     """
     parent = os.getppid()
     control = socket.socket(fileno=int(sys.argv[1]))
-    prepare(sys.argv[2:])
+    with ended_with(parent):
+        prepare(sys.argv[2:])
     supervisors: dict[int, int] = {}  # file that tells of its end -> process
     listening = True
     while listening or supervisors:
@@ -111,6 +113,25 @@ def main() -> NoReturn:
             if status:  # it was killed, and leaves its program to this process
                 kill_children(set(supervisors.values()))
     os._exit(0)
+
+
+@contextlib.contextmanager
+def ended_with(parent: int) -> Iterator[None]:
+    """Let this process end with its parent, while it cannot look itself."""
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.5):
+            if os.getppid() != parent:
+                os._exit(0)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()  # a process with threads must not fork
 
 
 def prepare(preload: Sequence[str]) -> None:

@@ -74,10 +74,11 @@ class Store:
             if content["key"] != key:
                 return None
             value = content["value"]
-            if time.time() - path.stat().st_mtime > DAY:
-                os.utime(path)
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
+        with contextlib.suppress(OSError):  # a cache may be for reading only
+            if time.time() - path.stat().st_mtime > DAY:
+                os.utime(path)
         return value
 
     def put(self, kind: str, key: str, value: Any) -> None:

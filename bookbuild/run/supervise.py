@@ -261,21 +261,30 @@ class Forked:
         self.file = os.pidfd_open(number) if hasattr(os, "pidfd_open") else None
 
     def wait(self, seconds: float, others: list[int]) -> bool:
-        """Wait for its end, or for one of other files; returns whether it has ended.
+        """Wait for its end, or for other files; returns whether it has ended.
 
-        It is not reaped yet, so that its number stays its own.
+        Where that can be, it is not reaped, so that its number stays its own.
         """
         files = [*others, *([] if self.file is None else [self.file])]
         seconds = seconds if self.file is not None else min(seconds, 0.01)
         select.select(files, [], [], max(seconds, 0))
-        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, self.number, flags) is not None
+        if hasattr(os, "waitid"):
+            flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            return os.waitid(os.P_PID, self.number, flags) is not None
+        return self.reap(os.WNOHANG)
+
+    def reap(self, options: int = 0) -> bool:
+        """Take its exit status; returns whether there is one."""
+        if self.status is None:
+            number, status = os.waitpid(self.number, options)
+            if number:
+                self.status = os.waitstatus_to_exitcode(status)
+        return self.status is not None
 
     def kill(self) -> None:
         """Kill its session, and reap it."""
         kill_session(self.number)
-        _, status = os.waitpid(self.number, 0)
-        self.status = os.waitstatus_to_exitcode(status)
+        self.reap()
         if self.file is not None:
             os.close(self.file)
 

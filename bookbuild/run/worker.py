@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import atexit
+import contextlib
+import io
 import json
 import linecache
 import os
@@ -70,7 +72,8 @@ def attempt(job: Job, folder: Path) -> Record:
         execute(text, path, names, process, out)
         drawn = draw()
         results = plain_results(names.get("results", {}))
-        verdicts = claims.check(job.claims, names)
+        with contextlib.redirect_stdout(io.StringIO()):  # no page shows it
+            verdicts = claims.check(job.claims, names)
     (folder / ENDED).touch()
     finish()
     cpu = times() - started
@@ -276,10 +279,7 @@ def describe(error: BaseException) -> str:
     text = safe(error.msg if isinstance(error, SyntaxError) else error)
     text = f"{name}: {text}".rstrip(": ")
     if name in ("PackageNotFoundError", "ModuleNotFoundError"):
-        text += (
-            "; is everything installed? See requirements.txt and "
-            "requirements-data.txt"
-        )
+        text += "; is everything installed? See requirements.txt and requirements-data.txt"
     return text
 
 

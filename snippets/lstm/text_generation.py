@@ -102,8 +102,8 @@ def parrot(length, seed):
 
 
 written["5-gram"] = [parrot(500, seed) for seed in range(8)]
-at = [random.Random(s).randrange(len(test_text) - 500) for s in range(8)]
-written["Shakespeare"] = [test_text[a:a + 500] for a in at]
+at = random.Random(0).sample(range(len(test_text) // 500), 8)
+written["Shakespeare"] = [test_text[500 * a:500 * a + 500] for a in at]
 print("--- 5-gram", written["5-gram"][0][:200], sep="\n")
 # --8<-- [end:baseline]
 
@@ -142,6 +142,10 @@ def measure(samples):
 
 
 table = {name: measure(samples) for name, samples in written.items()}
+real = table["Shakespeare"]
+closest = {key.split()[-1]: min(
+    temperatures, key=lambda t: abs(table[t][key] - real[key]))
+    for key in ("real words", "distinct")}
 print("               bits  real words  distinct pairs  longest copy")
 for name, row in table.items():
     bits = f"{surprise(name):8.2f}" if name in temperatures else 8 * " "
@@ -193,5 +197,7 @@ results = {"bits": {str(t).replace(".", "_"): surprise(t)
                         for t, row in table.items()},
            "copied": {str(t).replace(".", "_"): row["copied"]
                       for t, row in table.items()},
-           "forgetful": list(forgetful.values())}
+           "forgetful": list(forgetful.values()), "closest": closest,
+           "best": min(temperatures, key=surprise),
+           "coldest": temperatures[0], "hottest": temperatures[-1]}
 # --8<-- [end:results]

@@ -104,30 +104,64 @@ for name, score in scores.items():
 # --8<-- [end:evaluation]
 
 # --8<-- [start:look]
+def read_carry(model, X, carries):
+    """Fit a linear probe on half of the states -> probe, accuracy."""
+    with torch.no_grad():
+        codes = model.rnn(X)[0].flatten(0, 1)  # (B * T, H)
+    half, carry = len(codes) // 2, carries.flatten()
+    probe = nn.Linear(codes.shape[1], 1)
+    optimizer = torch.optim.LBFGS(probe.parameters(), max_iter=50)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = F.binary_cross_entropy_with_logits(
+            probe(codes[:half])[:, 0], carry[:half].float())
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    read = (probe(codes[half:])[:, 0] > 0) == carry[half:].bool()
+    return probe, read.float().mean().item()
+
+
 X, y, carries = sums(200, 40)
-with torch.no_grad():
-    states, _ = model.rnn(X)  # (B, T, H)
-codes, carry = states.reshape(-1, states.shape[-1]), carries.flatten()
-probe = nn.Linear(codes.shape[1], 1)  # can the carry be read off?
-optimizer = torch.optim.LBFGS(probe.parameters(), max_iter=50)
-
-
-def closure():
-    optimizer.zero_grad()
-    loss = F.binary_cross_entropy_with_logits(
-        probe(codes[:4000])[:, 0], carry[:4000].float())
-    loss.backward()
-    return loss
-
-
-optimizer.step(closure)
-read = (probe(codes[4000:])[:, 0] > 0) == carry[4000:].bool()
-carry_read = read.float().mean().item()
-print(f"carry read from the state: {carry_read:.3f}")
+probe, carry_read = read_carry(model, X, carries)
+untrained = [read_carry(Adder(), X, carries)[1] for _ in range(5)]
+print(f"carry read from the state: {carry_read:.3f}; of untrained networks:",
+      *(f"{value:.3f}" for value in untrained))
 # --8<-- [end:look]
+
+# --8<-- [start:push]
+@torch.no_grad()
+def flipped(push, at=20):
+    """Share of sums whose next bit changes when the state is pushed."""
+    _, state = model.rnn(X[:, :at])  # (1, B, H)
+    before, _ = model.rnn(X[:, at:at + 1], state)
+    after, _ = model.rnn(X[:, at:at + 1], push(state))
+    change = (model.out(before) > 0) != (model.out(after) > 0)
+    return change.float().mean().item()
+
+
+@torch.no_grad()
+def mirror(state, direction=None):
+    """Across the probe's border; or as far, in another direction."""
+    w = probe.weight[0]
+    far = -2 * (state @ w + probe.bias) / w.norm()  # (1, B), signed
+    return state + far[..., None] * (w / w.norm() if direction is None
+                                     else direction)
+
+
+aside = F.normalize(torch.randn(20, model.rnn.hidden_size), dim=1)
+moved = {"across the border": flipped(mirror), "as far, elsewhere": sum(
+    flipped(lambda s: mirror(s, d)) for d in aside) / len(aside)}
+for name, share in moved.items():
+    print(f"next bit flipped, state moved {name}: {share:.0%}")
+# --8<-- [end:push]
 
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="carry", figsize=(6.4, 3.2))
+with torch.no_grad():
+    codes, carry = model.rnn(X)[0].flatten(0, 1), carries.flatten()
 _, _, axes = torch.pca_lowrank(codes, 2)
 plane = (codes - codes.mean(0)) @ axes
 for value, marker in [(0, "o"), (1, "^")]:
@@ -141,7 +175,11 @@ plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-results = {"worst": worst, "carry_read": carry_read,
+results = {"worst": worst, "carry_read": carry_read, "learned": 8,
+           "long": 200, "times": 200 // 8, "untrained": untrained,
+           "least": min(untrained), "most": max(untrained),
+           "across": moved["across the border"],
+           "elsewhere": moved["as far, elsewhere"],
            "hidden": model.rnn.hidden_size,
            **{name.replace(" ", "_"): list(score.values())
               for name, score in scores.items()}}

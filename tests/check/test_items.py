@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 
-
 import pytest
 from conftest import PROGRAMS, TinyBook
 
@@ -55,17 +54,26 @@ def book(tmp_path):
     made.page("part/first.md", PAGE.replace("{bar}", "2"))
     made.program("part/first.py", "open('/dev/null').close()\n" + GOOD)
     made.program("part/first.breaks.toml", BREAKS)
-    made.write(".", "pytest.ini", "[pytest]\ntestpaths = docs snippets\n"
-               "addopts = --codeblocks -p no:cacheprovider\n")
+    made.write(
+        ".",
+        "pytest.ini",
+        "[pytest]\ntestpaths = docs snippets\n"
+        "addopts = --codeblocks -p no:cacheprovider\n",
+    )
     return made
 
 
 def check(book, *words):
     """Run pytest in a book; returns (exit code, output)."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-rA", *words], cwd=book.root, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTEST_ADDOPTS": ""})
+        [sys.executable, "-m", "pytest", "-rA", *words],
+        cwd=book.root,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=120,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTEST_ADDOPTS": ""},
+    )
     return done.returncode, done.stdout
 
 
@@ -115,7 +123,9 @@ def test_failed_program_is_reported_with_its_line(book):
 
 
 def test_wrong_fence_of_a_page_itself_is_reported(book):
-    book.page("part/first.md", PAGE.replace("{bar}", "2").replace("1 + 1 == 2", "1 == 2"))
+    book.page(
+        "part/first.md", PAGE.replace("{bar}", "2").replace("1 + 1 == 2", "1 == 2")
+    )
     code, output = check(book, "docs")
     assert code == 1
     assert "part/first.md" in output and "AssertionError" in output
@@ -129,13 +139,21 @@ def test_break_that_breaks_nothing_is_reported(book):
     assert "claim-the-mean-is-at-least-2 holds all the same" in output
 
 
-@pytest.mark.parametrize("old, new, words", [
-    ('old = "/ 3"', 'old = "/ 4"', "a text that the program does not have"),
-    ("at-least-2", "at-least-3", "there is no claim claim-the-mean-is-at-least-3"),
-    ('new = "/ 9"', 'new = "/ 0"', "ends before any claim is checked: ZeroDivision"),
-    ("fails =", "fail =", "lacks fails"),
-    ("[[break]]", "[[break]", "not TOML"),
-], ids=["old text", "claim", "raises", "field", "syntax"])
+@pytest.mark.parametrize(
+    "old, new, words",
+    [
+        ('old = "/ 3"', 'old = "/ 4"', "a text that the program does not have"),
+        ("at-least-2", "at-least-3", "there is no claim claim-the-mean-is-at-least-3"),
+        (
+            'new = "/ 9"',
+            'new = "/ 0"',
+            "ends before any claim is checked: ZeroDivision",
+        ),
+        ("fails =", "fail =", "lacks fails"),
+        ("[[break]]", "[[break]", "not TOML"),
+    ],
+    ids=["old text", "claim", "raises", "field", "syntax"],
+)
 def test_wrong_break_is_said_in_one_sentence(book, old, new, words):
     book.program("part/first.breaks.toml", BREAKS.replace(old, new, 1))
     code, output = check(book, "snippets")
@@ -148,8 +166,10 @@ def test_fresh_runs_everything_again_and_compares(book):
     check(book)
     code, output = check(book, "--fresh", "docs")
     assert code == 0, output
-    book.program("part/first.py", "import time\n" + GOOD.replace(
-        "[1, 2, 3]", "[1, 2, 3 + time.time()]"))
+    book.program(
+        "part/first.py",
+        "import time\n" + GOOD.replace("[1, 2, 3]", "[1, 2, 3 + time.time()]"),
+    )
     check(book, "docs")
     code, output = check(book, "--fresh", "docs")
     assert code == 1
@@ -157,7 +177,7 @@ def test_fresh_runs_everything_again_and_compares(book):
 
 
 def test_mistake_of_a_page_fails_its_items(book):
-    book.page("part/first.md", "# First\n\n```python\n--8<-- \"part/none.py\"\n```\n")
+    book.page("part/first.md", '# First\n\n```python\n--8<-- "part/none.py"\n```\n')
     code, output = check(book, "docs")
     assert code == 1
     assert "part/first.md, line 4 -> part/none.py: there is no such program" in output
@@ -169,5 +189,3 @@ def test_items_can_be_shared_among_processes(book):
     assert code == 0, output
     assert "6 passed" in output
     assert runs(book) == 4  # program, page's own code, two breaks: each once
-
-

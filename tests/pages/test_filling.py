@@ -18,7 +18,9 @@ SECOND = """\
 
 
 def test_output_is_shown_where_its_section_is(book):
-    book.program("part/first.py", """\
+    book.program(
+        "part/first.py",
+        """\
 def shout(word):
     print(word, "!")
 
@@ -31,8 +33,11 @@ print("between")
 for i in range(2):
     print("two", i, "<b>")
 # --8<-- [end:two]
-""")
-    book.page("part/first.md", """\
+""",
+    )
+    book.page(
+        "part/first.md",
+        """\
 # First
 
 /// output | part/first.py:one
@@ -43,15 +48,17 @@ for i in range(2):
 
 /// output | part/first.py
 ///
-""")
+""",
+    )
     page = builds(book, "part/first.html")
-    shown = re.findall(r'<div class="highlight output"><pre><code>(.*?)</code>',
-                       page, re.S)
+    shown = re.findall(
+        r'<div class="highlight output"><pre><code>(.*?)</code>', page, re.S
+    )
     assert shown == [
         "one from a function !\n",
         "two 0 &lt;b&gt;\ntwo 1 &lt;b&gt;\n",
-        "one from a function !\nbetween\n"
-        "two 0 &lt;b&gt;\ntwo 1 &lt;b&gt;\n"]
+        "one from a function !\nbetween\ntwo 0 &lt;b&gt;\ntwo 1 &lt;b&gt;\n",
+    ]
 
 
 def test_sections_are_embedded_with_the_name_of_their_file(book):
@@ -64,22 +71,33 @@ def test_sections_are_embedded_with_the_name_of_their_file(book):
 def test_sections_in_lists_and_boxes_are_embedded(book):
     fence = '```python\n--8<-- "part/first.py:work"\n```\n'
     indented = "".join(f"    {line}\n" for line in fence.splitlines())
-    book.page("part/first.md", f"# First\n\n1. Item.\n\n{indented}\n!!! note\n{indented}")
+    book.page(
+        "part/first.md", f"# First\n\n1. Item.\n\n{indented}\n!!! note\n{indented}"
+    )
     page = builds(book, "part/first.html").partition("page-programs")[0]
     assert text_of(page).count('print("mean is", mean)') == 2
 
 
 def test_numbers_are_formatted_where_they_stand(book):
-    book.program("part/first.py", """\
+    book.program(
+        "part/first.py",
+        """\
 results = {"score": {"test": 0.98765, "runs": [0.1, 0.25], "0.5": 3},
            "count": 12345, "name": "Adam"}
-""")
-    book.page("part/second.md", SECOND + """
+""",
+    )
+    book.page(
+        "part/second.md",
+        SECOND
+        + """
 Others: {{ part/first.py score.test:.0% }} of {{part/first.py count:,}}.
 Own: {{ own }}.
-""")
+""",
+    )
     book.program("part/second.py", "results = {'own': 7}\n")
-    book.page("part/first.md", """\
+    book.page(
+        "part/first.md",
+        """\
 # First
 
 Percent {{ score.test:.1% }}, list {{ score.runs.1:.2f }}, last
@@ -96,23 +114,27 @@ Code `{{ count }}` and
 ```text
 {{ count }}
 ```
-""")
+""",
+    )
     page = builds(book, "part/first.html")
-    assert ("Percent 98.8%, list 0.25, last 0.25, key 3, 12,345 by "
-            "Adam." in text_of(page))
+    assert "Percent 98.8%, list 0.25, last 0.25, key 3, 12,345 by Adam." in text_of(
+        page
+    )
     assert re.search('data-tex="x = 0.99"><span class="katex">.*<math', page)
     assert re.search(r"<td[^>]*>0.988</td>", page)
     assert page.count("{{ count }}") == 2
-    assert ("Others: 99% of 12,345. Own: 7."
-            in text_of(book.html("part/second.html")))
+    assert "Others: 99% of 12,345. Own: 7." in text_of(book.html("part/second.html"))
 
 
 def test_published_values_stand_in_prose_and_in_assertions(tmp_path):
     book = TinyBook(tmp_path / "book", settings={"published": "published.toml"})
     book.write(".", "published.toml", "[someone]\nmean = 1.5\n")
-    book.page("part/first.md", "# First\n\n{{ mean }} is more than "
-              "{{ published someone.mean:.2f }}.\n\n/// claim | It is more.\n```python\n"
-              "assert mean > {{ published someone.mean }}\n```\n///\n")
+    book.page(
+        "part/first.md",
+        "# First\n\n{{ mean }} is more than "
+        "{{ published someone.mean:.2f }}.\n\n/// claim | It is more.\n```python\n"
+        "assert mean > {{ published someone.mean }}\n```\n///\n",
+    )
     page = text_of(builds(book, "part/first.html"))
     assert "2.0 is more than 1.50." in page
     assert "assert mean > 1.5" in page
@@ -121,17 +143,22 @@ def test_published_values_stand_in_prose_and_in_assertions(tmp_path):
 
 def test_figures_come_light_and_dark_and_differ_only_in_colours(book):
     book.program("part/first.py", DRAWS + FIRST)
-    book.page("part/first.md", """\
+    book.page(
+        "part/first.md",
+        """\
 # First
 
 /// figure | part/first.py:line
     alt: A line that rises
 It *rises* with $t$.
 ///
-""")
+""",
+    )
     page = builds(book, "part/first.html")
-    light, dark = ((book.site / f"figures/part/first/line{tail}.svg"
-                    ).read_text() for tail in ("", "-dark"))
+    light, dark = (
+        (book.site / f"figures/part/first/line{tail}.svg").read_text()
+        for tail in ("", "-dark")
+    )
     for svg in (light, dark):
         assert svg.startswith("<svg")
         assert "<metadata" not in svg and "Matplotlib" not in svg
@@ -139,8 +166,9 @@ It *rises* with $t$.
     assert light != dark
     colour = re.compile(r"#[0-9a-f]{6}\b")
     assert colour.sub("", light) == colour.sub("", dark)
-    assert not (set(colour.findall(light)) & set(colour.findall(dark))
-                & set(figures.DARK))
+    assert not (
+        set(colour.findall(light)) & set(colour.findall(dark)) & set(figures.DARK)
+    )
     for look, tail in (("light", ""), ("dark", "-dark")):
         [image] = re.findall(rf'<img[^>]*class="on-{look}"[^>]*>', page)
         assert 'alt="A line that rises"' in image
@@ -159,7 +187,9 @@ def test_each_colour_of_the_palette_has_one_dark_twin():
 
 
 def test_claims_are_listed_with_links_that_lead_to_them(book):
-    book.page("part/first.md", """\
+    book.page(
+        "part/first.md",
+        """\
 # First
 
 {{ mean }}
@@ -169,11 +199,11 @@ def test_claims_are_listed_with_links_that_lead_to_them(book):
 assert results["mean"] == 2
 ```
 ///
-""")
+""",
+    )
     page = builds(book, "part/first.html")
     listing = book.html("claims.html")
-    [(target, anchor)] = re.findall(
-        r'<li><a href="([^"#]+)#(claim-[^"]+)">', listing)
+    [(target, anchor)] = re.findall(r'<li><a href="([^"#]+)#(claim-[^"]+)">', listing)
     assert target == "part/first.html"
     assert f'<details class="claim" id="{anchor}">' in page
     assert "<em>two</em>" in listing and "<math" in listing
@@ -185,21 +215,35 @@ assert results["mean"] == 2
 @pytest.mark.parametrize("folders", [False, True])
 def test_chapters_pages_and_figures_are_numbered(tmp_path, folders):
     def html(page):
-        name = page.removesuffix("index") + (
-            "" if page.endswith("index") else "/")
+        name = page.removesuffix("index") + ("" if page.endswith("index") else "/")
         return book.html(f"{name}index.html" if folders else f"{page}.html")
 
-    book = TinyBook(tmp_path / "book", config={
-        "use_directory_urls": folders, "nav": [
-            "index.md",
-            {"Parts": [{"Part one": ["part/index.md", "part/first.md"]},
-                       {"Part two": ["two/index.md", "two/page.md"]}]},
-            {"Appendix": ["bibliography.md", "claims.md"]}]})
-    book.page("index.md", "# Home\n\nSee [](two/page.md), [](two/index.md), "
-              "[](two/page.md#fig-line) and [by name](two/page.md).\n")
+    book = TinyBook(
+        tmp_path / "book",
+        config={
+            "use_directory_urls": folders,
+            "nav": [
+                "index.md",
+                {
+                    "Parts": [
+                        {"Part one": ["part/index.md", "part/first.md"]},
+                        {"Part two": ["two/index.md", "two/page.md"]},
+                    ]
+                },
+                {"Appendix": ["bibliography.md", "claims.md"]},
+            ],
+        },
+    )
+    book.page(
+        "index.md",
+        "# Home\n\nSee [](two/page.md), [](two/index.md), "
+        "[](two/page.md#fig-line) and [by name](two/page.md).\n",
+    )
     book.page("two/index.md", "# Two\n")
     book.program("two/page.py", DRAWS)
-    book.page("two/page.md", """\
+    book.page(
+        "two/page.md",
+        """\
 # Page
 
 /// figure | two/page.py:line
@@ -208,10 +252,12 @@ Caption.
 ///
 
 See [](#fig-line) and [](../part/first.md).
-""")
+""",
+    )
     builds(book)
-    assert ("See section 2.1, chapter 2, figure 2.1.1 and by name."
-            in text_of(html("index")))
+    assert "See section 2.1, chapter 2, figure 2.1.1 and by name." in text_of(
+        html("index")
+    )
     page = html("two/page")
     assert "See figure 2.1.1 and section 1.1." in text_of(page)
     assert '<span class="page-number">2.1</span> Page' in page
@@ -222,13 +268,18 @@ See [](#fig-line) and [](../part/first.md).
 
 def test_citations_lead_to_the_bibliography(tmp_path):
     book = TinyBook(tmp_path / "book", settings={"references": "refs.bib"})
-    book.write(".", "refs.bib", """\
+    book.write(
+        ".",
+        "refs.bib",
+        """\
 @article{one1998, author={Ann One and Bea Two and Cy Three},
   title={A title}, journal={A journal}, year={1998}}
 @book{two2001, author={Bea Two}, title={A book}, publisher={P}, year={2001}}
-""")
-    book.page("part/first.md", "# First\n\nSaid [@one1998, chapter 9; "
-              "@two2001]. {{ mean }}\n")
+""",
+    )
+    book.page(
+        "part/first.md", "# First\n\nSaid [@one1998, chapter 9; @two2001]. {{ mean }}\n"
+    )
     page = builds(book, "part/first.html")
     assert "(One et al., 1998, chapter 9; Two, 2001)" in text_of(page)
     for key in ("one1998", "two2001"):

@@ -15,50 +15,85 @@ FIGURE = "/// figure | part/first.py:line\n    alt: {}\nCaption.\n///\n"
 
 # The book's own syntax, nearly right --------------------------------------
 
-@pytest.mark.parametrize("slip, line", [
-    ("{{ mean .2f }}", 3), ("{{ mean|round }}", 3), ("{{ mean:.2f }", 3),
-    ("{{ part/first.py:mean }}", 3), ("{{mean", 3), ("mean }}", 3),
-], ids=["no colon", "filter", "one brace", "colon", "left open", "closed only"])
+
+@pytest.mark.parametrize(
+    "slip, line",
+    [
+        ("{{ mean .2f }}", 3),
+        ("{{ mean|round }}", 3),
+        ("{{ mean:.2f }", 3),
+        ("{{ part/first.py:mean }}", 3),
+        ("{{mean", 3),
+        ("mean }}", 3),
+    ],
+    ids=["no colon", "filter", "one brace", "colon", "left open", "closed only"],
+)
 def test_number_that_cannot_be_read_is_refused(book, slip, line):
     book.page("part/first.md", f"# First\n\nA {slip} B\n\n{{{{ mean }}}}\n")
     fails(book, f"part/first.md, line {line}", "a number that cannot be read")
 
 
-@pytest.mark.parametrize("slip", ["[see @two2001]", "[@two2001 p. 5]",
-                                  "[-@two2001]", "[@two2001: 5]"])
+@pytest.mark.parametrize(
+    "slip", ["[see @two2001]", "[@two2001 p. 5]", "[-@two2001]", "[@two2001: 5]"]
+)
 def test_citation_that_cannot_be_read_is_refused(tmp_path, slip):
     book = cited_book(tmp_path)
-    book.page("part/first.md", f"# First\n\nSaid {slip}, and [@two2001].\n\n{{{{ mean }}}}\n")
+    book.page(
+        "part/first.md", f"# First\n\nSaid {slip}, and [@two2001].\n\n{{{{ mean }}}}\n"
+    )
     fails(book, "part/first.md, line 3", "citation")
 
 
 def cited_book(tmp_path):
     """A book with one reference."""
     book = TinyBook(tmp_path / "book", settings={"references": "refs.bib"})
-    book.write(".", "refs.bib", "@book{two2001, author={Bea Two}, "
-               "title={A book}, publisher={P}, year={2001}}\n")
+    book.write(
+        ".",
+        "refs.bib",
+        "@book{two2001, author={Bea Two}, "
+        "title={A book}, publisher={P}, year={2001}}\n",
+    )
     return book
 
 
 def test_link_whose_text_begins_with_at_is_a_link(tmp_path):
     book = cited_book(tmp_path)
-    book.page("part/first.md", "# First\n\n[@two2001] [@karpathy](https://x.org)"
-              "\n\n{{ mean }}\n")
+    book.page(
+        "part/first.md",
+        "# First\n\n[@two2001] [@karpathy](https://x.org)\n\n{{ mean }}\n",
+    )
     assert '<a href="https://x.org">@karpathy</a>' in builds(book, "part/first.html")
 
 
 ALTERNATIVES = [
-    "Loss: it falls", '"Loss" falls', "Curve #1 of three", "[left] falls, [right] rises",
-    "It's 'here' & {there}", "- a list?", "50 % < 60 %", "> falls",
+    "Loss: it falls",
+    '"Loss" falls',
+    "Curve #1 of three",
+    "[left] falls, [right] rises",
+    "It's 'here' & {there}",
+    "- a list?",
+    "50 % < 60 %",
+    "> falls",
 ]
 
 
 def test_alternative_text_is_text(book):
-    book.program("part/first.py", GOOD + "import matplotlib.pyplot as plt\n" + "".join(
-        f"plt.figure(num='line{number}')\n" for number in range(len(ALTERNATIVES))))
-    book.page("part/first.md", "# First\n\n" + "\n".join(
-        FIGURE.format(alt).replace("line", f"line{number}")
-        for number, alt in enumerate(ALTERNATIVES)))
+    book.program(
+        "part/first.py",
+        GOOD
+        + "import matplotlib.pyplot as plt\n"
+        + "".join(
+            f"plt.figure(num='line{number}')\n" for number in range(len(ALTERNATIVES))
+        ),
+    )
+    book.page(
+        "part/first.md",
+        "# First\n\n"
+        + "\n".join(
+            FIGURE.format(alt).replace("line", f"line{number}")
+            for number, alt in enumerate(ALTERNATIVES)
+        ),
+    )
     page = builds(book, "part/first.html")
     for alt in ALTERNATIVES:
         assert page.count(f'alt="{escape(alt)}"') == 2
@@ -66,9 +101,12 @@ def test_alternative_text_is_text(book):
 
 def test_alternative_text_of_several_lines_and_numbers(book):
     book.program("part/first.py", DRAWS + GOOD)
-    book.page("part/first.md", "# First {{ mean:.1f }}\n\n/// figure | part/first.py:line\n"
-              "    alt: >-\n      A line: it\n      rises to {{ mean:.1f }}.\n"
-              "The caption says {{ mean:.2f }}.\n///\n")
+    book.page(
+        "part/first.md",
+        "# First {{ mean:.1f }}\n\n/// figure | part/first.py:line\n"
+        "    alt: >-\n      A line: it\n      rises to {{ mean:.1f }}.\n"
+        "The caption says {{ mean:.2f }}.\n///\n",
+    )
     page = builds(book, "part/first.html")
     assert 'alt="A line: it rises to 2.0."' in page
     assert "The caption says 2.00." in text_of(page)
@@ -76,24 +114,38 @@ def test_alternative_text_of_several_lines_and_numbers(book):
     assert "\ue000" not in page
 
 
-@pytest.mark.parametrize("include", [
-    '--8<-- "part/first.py:work" ', '--8<-- "part/first.py:work', "--8<-- part/first.py",
-    '--8<-- "part/first.py:work" # all', '> --8<-- "part/first.py:work"',
-], ids=["space after", "no quote", "no quotes", "comment", "in a quote"])
+@pytest.mark.parametrize(
+    "include",
+    [
+        '--8<-- "part/first.py:work" ',
+        '--8<-- "part/first.py:work',
+        "--8<-- part/first.py",
+        '--8<-- "part/first.py:work" # all',
+        '> --8<-- "part/first.py:work"',
+    ],
+    ids=["space after", "no quote", "no quotes", "comment", "in a quote"],
+)
 def test_include_that_cannot_be_read_is_refused(book, include):
-    book.page("part/first.md", f"# First\n\n```python\n{include}\n```\n\n{{{{ mean }}}}\n")
+    book.page(
+        "part/first.md", f"# First\n\n```python\n{include}\n```\n\n{{{{ mean }}}}\n"
+    )
     fails(book, "part/first.md, line 4", "this is no include")
 
 
 def test_include_by_line_numbers_is_refused(book):
-    book.page("part/first.md", '# First\n\n```python\n--8<-- "part/first.py:1:2"\n```\n')
+    book.page(
+        "part/first.md", '# First\n\n```python\n--8<-- "part/first.py:1:2"\n```\n'
+    )
     fails(book, "part/first.md, line 4", "name a section")
 
 
 def test_other_spellings_of_an_include_are_run_too(book):
     book.program("part/bad.py", "# --8<-- [start:work]\n1 / 0\n# --8<-- [end:work]\n")
-    book.page("part/first.md", "# First\n\n```python\n--8<--\npart/first.py:work\n--8<--\n"
-              "```\n\n```python\n--8<-- 'part/bad.py:work'\n```\n")
+    book.page(
+        "part/first.md",
+        "# First\n\n```python\n--8<--\npart/first.py:work\n--8<--\n"
+        "```\n\n```python\n--8<-- 'part/bad.py:work'\n```\n",
+    )
     fails(book, "part/first.md, line 10 -> part/bad.py, line 2: ZeroDivisionError")
 
 
@@ -103,8 +155,11 @@ def test_include_outside_of_a_fence_is_refused(book):
 
 
 def test_numbers_in_comments_and_code_are_left_alone(book):
-    book.page("part/first.md", "# First\n\n<!-- {{ old }} -->\n\n    {{ template }}\n\n"
-              "> ```text\n> {{ a }}\n> ```\n\n`{{ b }}` {{ mean }}\n")
+    book.page(
+        "part/first.md",
+        "# First\n\n<!-- {{ old }} -->\n\n    {{ template }}\n\n"
+        "> ```text\n> {{ a }}\n> ```\n\n`{{ b }}` {{ mean }}\n",
+    )
     page = builds(book, "part/first.html")
     assert "{{ template }}" in page and "{{ a }}" in page and "{{ b }}" in page
 
@@ -120,48 +175,72 @@ VALUES = ["<unk>", "__init__", "<s>", "*a*", "a & b", "`x`"]
 
 def test_values_are_text_and_not_markup(book):
     book.program("part/first.py", f"results = {{'token': {VALUES!r}}}\n")
-    book.page("part/first.md", "# First\n\n" + "\n\n".join(
-        f"Token {{{{ token.{number} }}}}, then {number}."
-        for number in range(len(VALUES))))
+    book.page(
+        "part/first.md",
+        "# First\n\n"
+        + "\n\n".join(
+            f"Token {{{{ token.{number} }}}}, then {number}."
+            for number in range(len(VALUES))
+        ),
+    )
     page = builds(book, "part/first.html")
     for number, value in enumerate(VALUES):
         assert f"Token {escape(value, quote=False)}, then {number}." in page
 
 
 def test_claim_may_hold_a_footnote(book):
-    book.page("part/first.md", "# First\n\n{{ mean }}\n\n/// claim | Claim with a note[^1]."
-              "\n```python\nassert True\n```\n///\n\n[^1]: The note.\n")
-    book.settings(markdown_extensions=[*book.config["markdown_extensions"], "footnotes"])
+    book.page(
+        "part/first.md",
+        "# First\n\n{{ mean }}\n\n/// claim | Claim with a note[^1]."
+        "\n```python\nassert True\n```\n///\n\n[^1]: The note.\n",
+    )
+    book.settings(
+        markdown_extensions=[*book.config["markdown_extensions"], "footnotes"]
+    )
     page = builds(book, "claims.html")
     assert "Claim with a note" in text_of(page)
 
 
 # Names that collide --------------------------------------------------------
 
+
 def test_figure_shown_twice_is_refused(book):
     book.program("part/first.py", DRAWS + GOOD)
-    book.page("part/first.md", "# First\n\n" + FIGURE.format("A") + "\n"
-              + FIGURE.format("B"))
-    fails(book, "part/first.md, line 8", "the same anchor, fig-line, as the one on line 3")
+    book.page(
+        "part/first.md", "# First\n\n" + FIGURE.format("A") + "\n" + FIGURE.format("B")
+    )
+    fails(
+        book, "part/first.md, line 8", "the same anchor, fig-line, as the one on line 3"
+    )
 
 
 def test_figures_of_one_name_in_two_programs_are_refused(book):
     book.program("part/first.py", DRAWS + GOOD)
     book.program("part/other.py", DRAWS)
-    book.page("part/first.md", "# First\n\n" + FIGURE.format("A") + "\n"
-              + FIGURE.format("B").replace("first.py", "other.py"))
+    book.page(
+        "part/first.md",
+        "# First\n\n"
+        + FIGURE.format("A")
+        + "\n"
+        + FIGURE.format("B").replace("first.py", "other.py"),
+    )
     fails(book, "part/first.md, line 8", "the same anchor")
 
 
 def test_claims_with_the_same_first_words_are_refused(book):
-    claim = ("/// claim | The mean of the outputs over all runs is above {}.\n"
-             "```python\nassert True\n```\n///\n")
-    book.page("part/first.md", "# First\n\n{{ mean }}\n\n" + claim.format("one") + "\n"
-              + claim.format("two"))
+    claim = (
+        "/// claim | The mean of the outputs over all runs is above {}.\n"
+        "```python\nassert True\n```\n///\n"
+    )
+    book.page(
+        "part/first.md",
+        "# First\n\n{{ mean }}\n\n" + claim.format("one") + "\n" + claim.format("two"),
+    )
     fails(book, "part/first.md, line 11", "as the one on line 5")
 
 
 # Files that cannot be read ---------------------------------------------------
+
 
 def test_page_that_is_not_utf8_is_named(book):
     (book.root / "docs/part/first.md").write_bytes(b"# Caf\xe9\n")
@@ -170,26 +249,35 @@ def test_page_that_is_not_utf8_is_named(book):
 
 def test_program_that_is_not_utf8_is_named(book):
     (book.root / "snippets/part/first.py").write_bytes(
-        b"# -*- coding: latin-1 -*-\nprint('caf\xe9')\n")
+        b"# -*- coding: latin-1 -*-\nprint('caf\xe9')\n"
+    )
     fails(book, "part/first.py: the file is not UTF-8")
 
 
 def test_byte_order_mark_and_form_feed_do_not_shift_sections(book):
     (book.root / "snippets/part/first.py").write_bytes(
         b"\xef\xbb\xbfx = 1\n\x0c\n# --8<-- [start:work]\nprint('in section')\n"
-        b"results = {'mean': 2}\n# --8<-- [end:work]\nprint('after')\n")
+        b"results = {'mean': 2}\n# --8<-- [end:work]\nprint('after')\n"
+    )
     page = builds(book, "part/first.html")
     shown = re.search(r'highlight output"><pre><code>(.*?)</code>', page, re.S)[1]
     assert shown == "in section\n"
 
 
-@pytest.mark.parametrize("entry, words", [
-    ("@misc{k, title={PyTorch}, year={2020}}", "no author"),
-    ("@book{k, author={A B}, title={T}, publisher={P}}", "no year"),
-    ("@article{k, author={A B}, title={T}, year={2020}}", "cannot be listed"),
-    ("@book{k, author={A B, title={T}", "no BibTeX"),
-    ("@book{k, author={A B}, title={T}, publisher={P}, year={2001}}\n" * 2, "repeated"),
-], ids=["author", "year", "journal", "syntax", "twice"])
+@pytest.mark.parametrize(
+    "entry, words",
+    [
+        ("@misc{k, title={PyTorch}, year={2020}}", "no author"),
+        ("@book{k, author={A B}, title={T}, publisher={P}}", "no year"),
+        ("@article{k, author={A B}, title={T}, year={2020}}", "cannot be listed"),
+        ("@book{k, author={A B, title={T}", "no BibTeX"),
+        (
+            "@book{k, author={A B}, title={T}, publisher={P}, year={2001}}\n" * 2,
+            "repeated",
+        ),
+    ],
+    ids=["author", "year", "journal", "syntax", "twice"],
+)
 def test_wrong_bibliography_is_said_in_one_sentence(tmp_path, entry, words):
     book = TinyBook(tmp_path / "book", settings={"references": "refs.bib"})
     book.write(".", "refs.bib", entry)
@@ -197,14 +285,21 @@ def test_wrong_bibliography_is_said_in_one_sentence(tmp_path, entry, words):
 
 
 def test_missing_bibliography_is_said_in_one_sentence(tmp_path):
-    fails(TinyBook(tmp_path / "book", settings={"references": "refs.bib"}),
-          "refs.bib: cannot be read")
+    fails(
+        TinyBook(tmp_path / "book", settings={"references": "refs.bib"}),
+        "refs.bib: cannot be read",
+    )
 
 
-@pytest.mark.parametrize("settings, words", [
-    ({"limits": 3}, "limits"), ({"limit": "long"}, "limit"),
-    ({"words": {"figur": "Abbildung"}}, "figur"), ({"preload": "numpy"}, "preload"),
-])
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ({"limits": 3}, "limits"),
+        ({"limit": "long"}, "limit"),
+        ({"words": {"figur": "Abbildung"}}, "figur"),
+        ({"preload": "numpy"}, "preload"),
+    ],
+)
 def test_misspelt_setting_is_an_error(tmp_path, settings, words):
     fails(TinyBook(tmp_path / "book", settings=settings), words)
 
@@ -214,7 +309,10 @@ def test_book_builds_from_another_folder(book, tmp_path):
     elsewhere.mkdir()
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "-f", str(book.root / "mkdocs.yml")],
-        cwd=elsewhere, capture_output=True, text=True)
+        cwd=elsewhere,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     assert "The mean is 2.00" in book.html("part/first.html")
 
@@ -247,8 +345,11 @@ def test_build_fails_when_a_claim_is_false(book):
 
 def test_claim_shows_its_margin_and_what_breaks_it(book):
     book.page("part/first.md", CLAIM.replace("{bar}", "1.5"))
-    book.program("part/first.breaks.toml", '[[break]]\nname = "divided by nine"\n'
-                 'old = "/ 3"\nnew = "/ 9"\nfails = ["claim-the-mean-is-more-than-15"]\n')
+    book.program(
+        "part/first.breaks.toml",
+        '[[break]]\nname = "divided by nine"\n'
+        'old = "/ 3"\nnew = "/ 9"\nfails = ["claim-the-mean-is-more-than-15"]\n',
+    )
     page = text_of(builds(book, "part/first.html"))
     assert "The mean is 2, more than 1.5." in page
     assert 'results["mean"] > 1.5: 2 > 1.5' in page
@@ -257,12 +358,18 @@ def test_claim_shows_its_margin_and_what_breaks_it(book):
 
 
 def test_claim_that_asserts_nothing_is_refused(book):
-    book.page("part/first.md", "# First\n\n{{ mean }}\n\n/// claim | It is so.\n"
-              "```python\nresults\n```\n///\n")
+    book.page(
+        "part/first.md",
+        "# First\n\n{{ mean }}\n\n/// claim | It is so.\n"
+        "```python\nresults\n```\n///\n",
+    )
     fails(book, "asserts nothing")
 
 
 def test_claim_with_wrong_syntax_names_its_page(book):
-    book.page("part/first.md", "# First\n\n{{ mean }}\n\n/// claim | It is so.\n"
-              "```python\nassert (1 ==\n```\n///\n")
+    book.page(
+        "part/first.md",
+        "# First\n\n{{ mean }}\n\n/// claim | It is so.\n"
+        "```python\nassert (1 ==\n```\n///\n",
+    )
     fails(book, "part/first.md, line 7", "SyntaxError")

@@ -1,7 +1,5 @@
 """What is wrong in a book is said once, with its page, program and lines, and leaves the store sound."""
 
-import os
-
 import pytest
 from conftest import PROGRAMS, TinyBook, builds, fails
 
@@ -32,8 +30,12 @@ def says_once(book, *words):
     """Build a book that has one mistake: one error, on one line."""
     output = fails(book, *words)
     # MkDocs names the page first when the mistake is found in its text.
-    [message] = [line for line in output.splitlines() if line.startswith("ERROR")
-                 and not line.endswith("Error reading page 'part/second.md':")]
+    [message] = [
+        line
+        for line in output.splitlines()
+        if line.startswith("ERROR")
+        and not line.endswith("Error reading page 'part/second.md':")
+    ]
     for word in words:
         assert word in message
     assert "problems" not in message
@@ -41,19 +43,37 @@ def says_once(book, *words):
 
 # Programs --------------------------------------------------------------------
 
-@pytest.mark.parametrize("code, line, words", [
-    ("x = 1\nx / 0", 3, "ZeroDivisionError: division by zero"),
-    ("x = [1, 2\nprint(x))", 3, "SyntaxError"),
-    ("import time\ntime.sleep(60)", None, "still running after 2 s"),
-    ("import os\nos._exit(3)", None, "its process died (exit code 3)"),
-    ("raise SystemExit(2)", 2, "called exit(2)"),
-    ("raise KeyboardInterrupt", 2, "KeyboardInterrupt"),
-    ("results = {'file': open}", None, "it holds a builtin_function_or_method"),
-    ("from importlib.metadata import distribution\n"
-     "distribution('no-such-package')", 3, "requirements-data.txt"),
-    ("import no_such_module", 2, "No module named 'no_such_module'"),
-], ids=["raises", "syntax error", "never ends", "exits", "calls exit",
-        "interrupts", "odd results", "missing data", "missing module"])
+
+@pytest.mark.parametrize(
+    "code, line, words",
+    [
+        ("x = 1\nx / 0", 3, "ZeroDivisionError: division by zero"),
+        ("x = [1, 2\nprint(x))", 3, "SyntaxError"),
+        ("import time\ntime.sleep(60)", None, "still running after 2 s"),
+        ("import os\nos._exit(3)", None, "its process died (exit code 3)"),
+        ("raise SystemExit(2)", 2, "called exit(2)"),
+        ("raise KeyboardInterrupt", 2, "KeyboardInterrupt"),
+        ("results = {'file': open}", None, "it holds a builtin_function_or_method"),
+        (
+            "from importlib.metadata import distribution\n"
+            "distribution('no-such-package')",
+            3,
+            "requirements-data.txt",
+        ),
+        ("import no_such_module", 2, "No module named 'no_such_module'"),
+    ],
+    ids=[
+        "raises",
+        "syntax error",
+        "never ends",
+        "exits",
+        "calls exit",
+        "interrupts",
+        "odd results",
+        "missing data",
+        "missing module",
+    ],
+)
 def test_program_that_fails_is_named_with_page_and_lines(book, code, line, words):
     book.program("part/second.py", WORK.format(code))
     place = "part/second.py" + (f", line {line}" if line else "")
@@ -78,8 +98,9 @@ def test_failed_program_runs_again_since_its_surroundings_may_have_changed(book)
 def test_error_in_a_helper_is_placed_at_the_line_that_called_it(book):
     book.program("part/helper.py", "def f(x):\n    return x / 0\n")
     book.program("part/second.py", WORK.format("from helper import f\nf(1)"))
-    says_once(book, "part/second.md, line 4 -> part/second.py, line 3: ",
-              "ZeroDivisionError")
+    says_once(
+        book, "part/second.md, line 4 -> part/second.py, line 3: ", "ZeroDivisionError"
+    )
 
 
 def test_failure_of_a_page_s_own_code_names_its_line(book):
@@ -89,8 +110,11 @@ def test_failure_of_a_page_s_own_code_names_its_line(book):
 
 def test_sections_that_do_not_fit_are_named_with_their_line(book):
     book.program("part/second.py", "x = 1\n# --8<-- [start:work]\n")
-    says_once(book, "part/second.md, line 4 -> part/second.py, line 2: "
-              "section 'work' has no end marker")
+    says_once(
+        book,
+        "part/second.md, line 4 -> part/second.py, line 2: "
+        "section 'work' has no end marker",
+    )
 
 
 def test_program_that_no_page_refers_to_fails_the_build(book):
@@ -106,16 +130,21 @@ def test_breaks_of_no_program_fail_the_build(book):
 
 
 def test_warning_of_a_program_fails_every_build(book):
-    book.program("part/first.py", GOOD +
-                 "import warnings\nwarnings.warn('too small')\n")
+    book.program(
+        "part/first.py", GOOD + "import warnings\nwarnings.warn('too small')\n"
+    )
     for _ in range(2):  # also when it comes from the store
         fails(book, "part/first.py: UserWarning: too small")
 
 
 def test_reference_that_nobody_cites_fails_the_build(tmp_path):
     book = TinyBook(tmp_path / "book", settings={"references": "refs.bib"})
-    book.write(".", "refs.bib", "@book{two2001, author={Bea Two}, "
-               "title={A book}, publisher={P}, year={2001}}\n")
+    book.write(
+        ".",
+        "refs.bib",
+        "@book{two2001, author={Bea Two}, "
+        "title={A book}, publisher={P}, year={2001}}\n",
+    )
     fails(book, "no page cites 'two2001'")
 
 
@@ -123,36 +152,66 @@ def test_reference_that_nobody_cites_fails_the_build(tmp_path):
 
 # name: (what stands on the page, program, the line that is named, words)
 BAD_PAGES = {
-    "missing result": ("Text.\n\nIt is {{ mean:.1f }}.\n", 8, " -> "
-                       "part/second.py: results has no 'mean'; there is: "
-                       "total"),
-    "wrong number format": ("It is {{ total:.1%x }}.\n", 6, " -> "
-                            "part/second.py: cannot format"),
-    "missing figure": ("/// figure | part/second.py:line\n    alt: A line\n"
-                       "Caption.\n///\n", 6, " -> part/second.py: the "
-                       "program drew no figure 'line'"),
+    "missing result": (
+        "Text.\n\nIt is {{ mean:.1f }}.\n",
+        8,
+        " -> part/second.py: results has no 'mean'; there is: total",
+    ),
+    "wrong number format": (
+        "It is {{ total:.1%x }}.\n",
+        6,
+        " -> part/second.py: cannot format",
+    ),
+    "missing figure": (
+        "/// figure | part/second.py:line\n    alt: A line\nCaption.\n///\n",
+        6,
+        " -> part/second.py: the program drew no figure 'line'",
+    ),
     "figure without alternative text": (
-        "/// figure | part/second.py:line\nCaption.\n///\n", 6,
-        " -> part/second.py: the figure has no alternative text"),
-    "unknown section": ('```python\n--8<-- "part/second.py:data"\n```\n', 7,
-                        " -> part/second.py: there is no section 'data'; "
-                        "there is: work"),
-    "unknown section of output": ("/// output | part/second.py:data\n///\n",
-                                  6, " -> part/second.py: there is no "
-                                  "section 'data'; there is: work"),
+        "/// figure | part/second.py:line\nCaption.\n///\n",
+        6,
+        " -> part/second.py: the figure has no alternative text",
+    ),
+    "unknown section": (
+        '```python\n--8<-- "part/second.py:data"\n```\n',
+        7,
+        " -> part/second.py: there is no section 'data'; there is: work",
+    ),
+    "unknown section of output": (
+        "/// output | part/second.py:data\n///\n",
+        6,
+        " -> part/second.py: there is no section 'data'; there is: work",
+    ),
     "section that prints nothing": (
-        "/// output | part/second.py:work\n///\n", 6, " -> part/second.py: "
-        "this section prints nothing"),
-    "unknown program": ('```python\n--8<-- "part/third.py"\n```\n', 7,
-                        " -> part/third.py: there is no such program"),
-    "wrong formula": ("Text $x^2$.\n\nThen $\\frac{1}{$ here.\n", 8,
-                      ": wrong formula: KaTeX parse error"),
-    "unknown citation": ("As said [@nobody2020].\n", 6,
-                         ": unknown citation 'nobody2020'"),
-    "unknown numbered link": ("See [](#fig-nothing).\n", 6,
-                              ": nothing numbered stands behind"),
-    "unknown published value": ("{{ published someone.mean }}\n", 6,
-                                ": the published values have no 'someone.mean'"),
+        "/// output | part/second.py:work\n///\n",
+        6,
+        " -> part/second.py: this section prints nothing",
+    ),
+    "unknown program": (
+        '```python\n--8<-- "part/third.py"\n```\n',
+        7,
+        " -> part/third.py: there is no such program",
+    ),
+    "wrong formula": (
+        "Text $x^2$.\n\nThen $\\frac{1}{$ here.\n",
+        8,
+        ": wrong formula: KaTeX parse error",
+    ),
+    "unknown citation": (
+        "As said [@nobody2020].\n",
+        6,
+        ": unknown citation 'nobody2020'",
+    ),
+    "unknown numbered link": (
+        "See [](#fig-nothing).\n",
+        6,
+        ": nothing numbered stands behind",
+    ),
+    "unknown published value": (
+        "{{ published someone.mean }}\n",
+        6,
+        ": the published values have no 'someone.mean'",
+    ),
 }
 
 
@@ -165,7 +224,9 @@ def test_mistake_in_a_page_is_named_with_its_line(book, name):
 
 
 def test_lines_are_counted_from_the_top_of_the_file(book):
-    book.page("part/second.md", f"---\nconstants: [three]\n---\n{PAGE}\n{{{{ gone }}}}\n")
+    book.page(
+        "part/second.md", f"---\nconstants: [three]\n---\n{PAGE}\n{{{{ gone }}}}\n"
+    )
     says_once(book, "part/second.md, line 10 -> part/second.py: results has no 'gone'")
 
 
@@ -182,20 +243,13 @@ def test_mistakes_that_need_no_program_are_said_before_any_runs(book):
 
 def test_error_names_its_places():
     assert str(BookError("wrong", "a.md", 3, "a.py", 7)) == (
-        "a.md, line 3 -> a.py, line 7: wrong")
+        "a.md, line 3 -> a.py, line 7: wrong"
+    )
     assert str(BookError("wrong", "a.md")) == "a.md: wrong"
     assert str(BookError("wrong")) == "wrong"
 
 
 # The store -------------------------------------------------------------------
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere; see "
-                    "test_store_trouble.py, which builds as another user")
-def test_store_that_cannot_be_written_is_said_in_one_sentence(book):
-    folder = book.root / ".cache"
-    folder.mkdir()
-    folder.chmod(0o500)
-    fails(book, str(folder), "make it writable")
 
 
 def test_store_that_is_a_file_is_said_in_one_sentence(book):

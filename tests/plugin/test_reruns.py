@@ -43,8 +43,10 @@ def test_changed_program_runs_alone_and_an_old_one_is_remembered(book):
 
 
 def test_changed_claim_runs_its_program_and_a_moved_one_runs_nothing(book):
-    page = ("# First\n\n{{ mean }}\n\n/// claim | It is two.\n```python\n"
-            "assert mean > 1\n```\n///\n")
+    page = (
+        "# First\n\n{{ mean }}\n\n/// claim | It is two.\n```python\n"
+        "assert mean > 1\n```\n///\n"
+    )
     book.page("part/first.md", page)
     builds(book)
     book.page("part/first.md", page.replace("{{ mean }}", "Words.\n\n{{ mean }}"))
@@ -53,16 +55,32 @@ def test_changed_claim_runs_its_program_and_a_moved_one_runs_nothing(book):
     assert builds(book).runs == ["part/first.py"]
 
 
-@pytest.mark.parametrize("name, program, text, changed", [
-    ("part/helper.py", "from helper import number\n", "number = 2\n",
-     "number = 5\n"),
-    ("part/tools/inner.py", "from tools.inner import number\n",
-     "number = 2\n", "number = 5\n"),
-    ("part/data.txt", "from pathlib import Path\nnumber = int((Path(__file__)"
-     ".parent / 'data.txt').read_text())\n", "2", "5"),
-], ids=["helper", "helper in a package", "data"])
-def test_change_of_a_file_a_program_reads_runs_it(book, name, program, text,
-                                                  changed):
+@pytest.mark.parametrize(
+    "name, program, text, changed",
+    [
+        (
+            "part/helper.py",
+            "from helper import number\n",
+            "number = 2\n",
+            "number = 5\n",
+        ),
+        (
+            "part/tools/inner.py",
+            "from tools.inner import number\n",
+            "number = 2\n",
+            "number = 5\n",
+        ),
+        (
+            "part/data.txt",
+            "from pathlib import Path\nnumber = int((Path(__file__)"
+            ".parent / 'data.txt').read_text())\n",
+            "2",
+            "5",
+        ),
+    ],
+    ids=["helper", "helper in a package", "data"],
+)
+def test_change_of_a_file_a_program_reads_runs_it(book, name, program, text, changed):
     book.page("part/second.md", SECOND + "It is {{ number }}.\n")
     path = book.program(name, text)
     if name.endswith(".py"):
@@ -117,8 +135,11 @@ def test_nothing_is_written_beside_pages_and_programs(book):
     book.program("part/first.py", "import helper\n" + DRAWS + FIRST)
 
     def files():
-        return sorted(path for folder in ("docs", "snippets")
-                      for path in (book.root / folder).rglob("*"))
+        return sorted(
+            path
+            for folder in ("docs", "snippets")
+            for path in (book.root / folder).rglob("*")
+        )
 
     before = files()
     builds(book)

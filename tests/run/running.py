@@ -1,5 +1,6 @@
 """Tiny real programs and the pools that run them, for the tests of bookbuild/run."""
 
+import contextlib
 import os
 import signal
 import time
@@ -11,8 +12,6 @@ from bookbuild.run.job import Job
 from bookbuild.run.pool import Pool
 from bookbuild.run.program import read_program
 from bookbuild.run.record import Claim, Failure, Record
-
-INPUTS = Path(__file__).parent / "inputs"
 
 
 class Book:
@@ -102,10 +101,8 @@ def soon(condition, seconds=5.0):
 
 def end(number):
     """Kill a process that a test may have left."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(number, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def numbers(path, count=1):

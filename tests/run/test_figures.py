@@ -1,7 +1,8 @@
 """Open figures become drawings in the book's colours, light and dark."""
+# ruff: noqa: F401, F811 (fixtures are imported)
 
 import pytest
-from running import book, failure, fresh_pool, pool, record  # noqa: F401
+from running import book, failure, fresh_pool, pool, record
 
 from bookbuild.run import figures
 
@@ -21,7 +22,7 @@ def drawing_pool(tmp_path_factory):
         yield one
 
 
-def test_open_figures_are_drawn_under_their_names(book, drawing_pool):  # noqa: F811
+def test_open_figures_are_drawn_under_their_names(book, drawing_pool):
     found = record(drawing_pool, book.job(
         DRAW + "plt.figure()\nplt.figure(num='closed')\nplt.close()\n"))
     assert list(found.figures) == ["line", "2"]
@@ -32,7 +33,7 @@ def test_open_figures_are_drawn_under_their_names(book, drawing_pool):  # noqa: 
     assert found.warnings == ()
 
 
-def test_closed_figures_are_not(book, drawing_pool):  # noqa: F811
+def test_closed_figures_are_not(book, drawing_pool):
     assert record(drawing_pool, book.job(DRAW + "plt.close('all')\n")).figures == {}
 
 
@@ -43,7 +44,7 @@ def test_each_colour_has_a_dark_twin():
 
 
 def test_the_style_is_there_however_matplotlib_is_loaded(
-    book, fresh_pool, drawing_pool  # noqa: F811
+    book, fresh_pool, drawing_pool
 ):
     """Preloaded, loaded by the program, and loaded by a process it starts."""
     forked = record(drawing_pool, book.job(DRAW)).figures
@@ -67,7 +68,7 @@ def test_the_file_of_settings_says_the_same_as_the_style(tmp_path, monkeypatch):
         assert read[name] == wanted[name], name
 
 
-def test_a_heavy_figure_is_warned_of(book, drawing_pool):  # noqa: F811
+def test_a_heavy_figure_is_warned_of(book, drawing_pool):
     found = record(drawing_pool, book.job("""\
 import numpy as np, matplotlib.pyplot as plt
 fig, ax = plt.subplots(num='line')
@@ -79,17 +80,17 @@ ax.scatter(*np.random.default_rng(0).random((2, 15000)))
     assert warning.startswith(f"figure 'line' is an SVG of {size:.1f} MB; ")
 
 
-def test_two_figures_of_one_name_are_an_error(book, drawing_pool):  # noqa: F811
+def test_two_figures_of_one_name_are_an_error(book, drawing_pool):
     found = failure(drawing_pool, book.job(
         DRAW + "plt.figure(num='x').set_label('line')\n"))
     assert found.message == "two figures are named 'line'; give each its own num"
 
 
-def test_a_figure_that_cannot_be_drawn_is_an_error(book, drawing_pool):  # noqa: F811
+def test_a_figure_that_cannot_be_drawn_is_an_error(book, drawing_pool):
     found = failure(drawing_pool, book.job(DRAW + "ax.set_title('$\\\\nothing$')\n"))
     assert found.message.startswith("cannot draw: ValueError: ")
 
 
-def test_the_same_program_draws_the_same(book, drawing_pool):  # noqa: F811
+def test_the_same_program_draws_the_same(book, drawing_pool):
     first, second = (record(drawing_pool, book.job(DRAW)).figures for _ in "ab")
     assert first == second

@@ -1,9 +1,10 @@
 """Which line printed what, and what a reader of a terminal would see of it."""
+# ruff: noqa: F401, F811 (fixtures are imported)
 
 import time
 
 import pytest
-from running import book, failure, pool, record  # noqa: F401
+from running import book, failure, pool, record
 
 from bookbuild.run.job import ProgramError
 from bookbuild.run.output import pieces
@@ -46,7 +47,7 @@ LINES = {
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_output_belongs_to_the_line_that_led_to_it(name, book, pool):  # noqa: F811
+def test_output_belongs_to_the_line_that_led_to_it(name, book, pool):
     text, lines = LINES[name]
     book.write("part/helper.py", "print('imported')\ndef f(): print('helper')\n")
     found = record(pool, book.job(text))
@@ -59,12 +60,12 @@ def test_output_belongs_to_the_line_that_led_to_it(name, book, pool):  # noqa: F
     assert seen == lines
 
 
-def test_a_section_gets_the_output_of_its_lines(book, pool):  # noqa: F811
+def test_a_section_gets_the_output_of_its_lines(book, pool):
     found = record(pool, book.job("print(1)\nprint(2)\nprint(3)\n"))
     assert found.printed(2, 3) == "2\n3\n"
 
 
-def test_many_lines_take_time_in_proportion(book, pool):  # noqa: F811
+def test_many_lines_take_time_in_proportion(book, pool):
     """100,000 lines cost at most 2 s of CPU time more than 1,000 do."""
     text = "for i in range({}): print(i, 'x' * 20)\n"
     few = record(pool, book.job(text.format(1_000)))
@@ -73,7 +74,7 @@ def test_many_lines_take_time_in_proportion(book, pool):  # noqa: F811
     assert many.cpu - few.cpu < 2
 
 
-def test_many_changes_of_line_take_time_in_proportion(book, pool):  # noqa: F811
+def test_many_changes_of_line_take_time_in_proportion(book, pool):
     text = "for i in range({}):\n    print(i)\n    print('x', end='\\r')\n"
     few = record(pool, book.job(text.format(500)))
     many = record(pool, book.job(text.format(50_000)))
@@ -106,12 +107,12 @@ def test_text_is_what_a_terminal_shows(printed, shown):
 
 
 def test_an_escape_sequence_may_come_in_parts():
-    data = "a\x1b[3".encode() + b"1mb\rc\n"
+    data = b"a\x1b[31mb\rc\n"
     found, _ = pieces(data, [(0, 1), (4, 2)])
     assert found == ((2, "c"), (2, "b\n")) or found == ((2, "cb\n"),)
 
 
-def test_bytes_that_are_no_text_are_replaced_with_a_warning(book, pool):  # noqa: F811
+def test_bytes_that_are_no_text_are_replaced_with_a_warning(book, pool):
     found = record(pool, book.job(
         "import sys\nsys.stdout.buffer.write(b'caf\\xe9\\n')\n"))
     assert found.printed() == "caf\ufffd\n"

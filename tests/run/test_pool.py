@@ -1,4 +1,5 @@
 """Jobs run side by side, in a good order, and leave the build alone."""
+# ruff: noqa: F401, F811 (fixtures are imported)
 
 import os
 import subprocess
@@ -9,7 +10,7 @@ from concurrent.futures import CancelledError
 from pathlib import Path
 
 import pytest
-from running import book, end, is_alive, numbers, pool, record, soon  # noqa: F401
+from running import book, end, is_alive, numbers, pool, record, soon
 
 from bookbuild.errors import BookError
 from bookbuild.run.pool import Pool
@@ -18,7 +19,7 @@ from bookbuild.run.record import Failure, Record
 GATE = "import os, time\nwhile not os.path.exists('gate'): time.sleep(0.02)\n"
 
 
-def order(one, book, submit):  # noqa: F811
+def order(one, book, submit):
     """The order in which jobs end on one core that is busy at first."""
     ended = []
 
@@ -47,18 +48,18 @@ def one(tmp_path):
         yield one
 
 
-def test_the_longest_first(one, book):  # noqa: F811
+def test_the_longest_first(one, book):
     assert order(one, book, lambda ask: [
         ask("a", 1), ask("b", 5), ask("c"), ask("d", 2)]) == "bcda"
 
 
-def test_urgent_ones_before(one, book):  # noqa: F811
+def test_urgent_ones_before(one, book):
     assert order(one, book, lambda ask: [
         ask("a", 1), ask("b", 5), ask("c", first=True), ask("d", first=True)]
     ) == "dcba"
 
 
-def test_promoted_ones_start_at_once(one, book):  # noqa: F811
+def test_promoted_ones_start_at_once(one, book):
     def submit(ask):
         futures = [ask("a", 9), ask("b", 5)]
         one.promote("none.py")
@@ -70,7 +71,7 @@ def test_promoted_ones_start_at_once(one, book):  # noqa: F811
     assert order(one, book, submit) == "ba"
 
 
-def test_as_many_run_as_there_are_cores(book, tmp_path):  # noqa: F811
+def test_as_many_run_as_there_are_cores(book, tmp_path):
     with Pool(tmp_path, cores=3) as three:
         jobs = [book.job("open('runs', 'a').write(f'{__import__(\"os\").getpid()}\\n')\n"
                          + GATE, name=f"{i}.py") for i in range(5)]
@@ -81,7 +82,7 @@ def test_as_many_run_as_there_are_cores(book, tmp_path):  # noqa: F811
         assert all(isinstance(f.result(60), Record) for f in futures)
 
 
-def test_cancelled_jobs_end_and_others_may_follow(one, book):  # noqa: F811
+def test_cancelled_jobs_end_and_others_may_follow(one, book):
     text = "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(99)\n"
     runs = one.submit(book.job(text, name="a.py"))
     waits = one.submit(book.job(text, name="b.py"))
@@ -94,7 +95,7 @@ def test_cancelled_jobs_end_and_others_may_follow(one, book):  # noqa: F811
     assert record(one, book.job("print(1)\n")).printed() == "1\n"
 
 
-def test_a_future_that_is_cancelled_does_not_run(one, book):  # noqa: F811
+def test_a_future_that_is_cancelled_does_not_run(one, book):
     gate = one.submit(book.job(GATE, name="gate.py"))
     assert soon(lambda: one.running)
     future = one.submit(book.job("open('ran', 'w')\n", name="a.py"))
@@ -105,7 +106,7 @@ def test_a_future_that_is_cancelled_does_not_run(one, book):  # noqa: F811
     assert not (book.root / "ran").exists()
 
 
-def test_a_closed_pool_refuses(tmp_path, book):  # noqa: F811
+def test_a_closed_pool_refuses(tmp_path, book):
     one = Pool(tmp_path)
     one.close()
     one.close()
@@ -125,7 +126,7 @@ def preloads(tmp_path, monkeypatch, text):
 SEEN = "import sys\nprint('preloaded' in sys.modules)\n"
 
 
-def test_libraries_are_imported_once(tmp_path, book, monkeypatch):  # noqa: F811
+def test_libraries_are_imported_once(tmp_path, book, monkeypatch):
     names = preloads(tmp_path, monkeypatch, f"open({str(tmp_path / 'n')!r}, 'a')"
                      ".write('x')\n")
     with Pool(tmp_path, names, cores=2) as two:
@@ -140,7 +141,7 @@ def test_libraries_are_imported_once(tmp_path, book, monkeypatch):  # noqa: F811
     "import os; os._exit(3)\n",
 ])
 def test_a_library_that_cannot_be_imported_stops_nobody(
-    text, tmp_path, book, monkeypatch  # noqa: F811
+    text, tmp_path, book, monkeypatch
 ):
     with Pool(tmp_path, preloads(tmp_path, monkeypatch, text), cores=1) as one:
         assert record(one, book.job(SEEN)).printed() == "False\n"
@@ -176,7 +177,7 @@ def test_the_builds_own_input_and_output_are_its_own(start, tmp_path, monkeypatc
     assert done.stdout == "main __main__\nEOFError: EOF when reading a line\n"
 
 
-def test_programs_are_in_sessions_of_their_own(one, book):  # noqa: F811
+def test_programs_are_in_sessions_of_their_own(one, book):
     """So an interrupt from the keyboard reaches the build alone."""
     found = record(one, book.job(
         "import os\nprint(os.getsid(0), os.getsid(os.getppid()), os.getpid())\n"))
@@ -185,7 +186,7 @@ def test_programs_are_in_sessions_of_their_own(one, book):  # noqa: F811
     assert supervisors != os.getsid(0)
 
 
-def test_the_environment_of_programs(one, book, monkeypatch):  # noqa: F811
+def test_the_environment_of_programs(one, book, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
              "MPLBACKEND", "PYTHONHASHSEED")
@@ -194,7 +195,7 @@ def test_the_environment_of_programs(one, book, monkeypatch):  # noqa: F811
     assert os.environ["OMP_NUM_THREADS"] == "7"
 
 
-def test_the_server_is_started_again(one, book):  # noqa: F811
+def test_the_server_is_started_again(one, book):
     record(one, book.job("print(1)\n"))
     first = one.server
     first.process.kill()
@@ -203,7 +204,7 @@ def test_the_server_is_started_again(one, book):  # noqa: F811
     assert one.server is not first
 
 
-def test_a_fork_of_the_build_does_not_close_the_pool(one, book):  # noqa: F811
+def test_a_fork_of_the_build_does_not_close_the_pool(one, book):
     record(one, book.job("print(1)\n"))
     number = os.fork()
     if number == 0:
@@ -214,7 +215,7 @@ def test_a_fork_of_the_build_does_not_close_the_pool(one, book):  # noqa: F811
     assert record(one, book.job("print(1)\n"))
 
 
-def test_many_jobs_at_once_all_come_back(book, tmp_path):  # noqa: F811
+def test_many_jobs_at_once_all_come_back(book, tmp_path):
     with Pool(tmp_path, cores=4) as four:
         futures = [four.submit(book.job(f"print({i})\n", name=f"{i}.py"))
                    for i in range(40)]
@@ -222,4 +223,3 @@ def test_many_jobs_at_once_all_come_back(book, tmp_path):  # noqa: F811
         assert printed == [f"{i}\n" for i in range(40)]
         threads = threading.active_count()
     assert threads < 40
-    assert time.monotonic() and isinstance(Failure("a", "b"), Failure)

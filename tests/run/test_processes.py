@@ -1,4 +1,5 @@
 """Programs that do not end, or leave something behind: both are over when the outcome is there."""
+# ruff: noqa: F401, F811 (fixtures are imported)
 
 import os
 import subprocess
@@ -7,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from running import (  # noqa: F401
+from running import (
     book,
     end,
     failure,
@@ -111,7 +112,7 @@ def any_pool(request):
 
 
 @pytest.mark.parametrize("name", LEAVES)
-def test_nothing_outlives_a_program(name, book, tmp_path, any_pool):  # noqa: F811
+def test_nothing_outlives_a_program(name, book, tmp_path, any_pool):
     body, message = LEAVES[name]
     limit = 0.5 if message in (LIMIT, KEPT) else 30
     job = book.job(text(body, tmp_path / "pids"), limit=limit)
@@ -125,7 +126,7 @@ def test_nothing_outlives_a_program(name, book, tmp_path, any_pool):  # noqa: F8
 
 @pytest.mark.parametrize("name", KILLS_PARENT)
 def test_a_program_may_kill_what_watches_it(
-    name, book, tmp_path, any_pool  # noqa: F811
+    name, book, tmp_path, any_pool
 ):
     job = book.job(text(KILLS_PARENT[name], tmp_path / "pids"))
     found = failure(any_pool, job)
@@ -135,7 +136,7 @@ def test_a_program_may_kill_what_watches_it(
 
 
 def test_a_program_may_stop_what_watches_it(
-    book, tmp_path, any_pool, monkeypatch  # noqa: F811
+    book, tmp_path, any_pool, monkeypatch
 ):
     monkeypatch.setattr(supervise, "GRACE", 0.3)
     body = "os.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(600)\n"
@@ -147,7 +148,7 @@ def test_a_program_may_stop_what_watches_it(
 
 @pytest.mark.parametrize("signal", ["SIGKILL", "SIGSTOP"])
 def test_a_program_may_kill_the_server_of_all(
-    signal, book, tmp_path, monkeypatch  # noqa: F811
+    signal, book, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(supervise, "GRACE", 1)
     body = f"""\
@@ -177,7 +178,7 @@ print('done')
     assert soon(lambda: all_dead(tmp_path / "pids"))
 
 
-def test_where_there_is_no_forking_a_program_is_stopped_too(book, tmp_path):  # noqa: F811
+def test_where_there_is_no_forking_a_program_is_stopped_too(book, tmp_path):
     job = book.job(text("time.sleep(600)\n", tmp_path / "pids"), limit=1)
     outcome = supervise.watch(job, lambda: False, fork=False)
     assert outcome == Failure(
@@ -186,7 +187,7 @@ def test_where_there_is_no_forking_a_program_is_stopped_too(book, tmp_path):  # 
     assert all_dead(tmp_path / "pids")
 
 
-def test_where_there_is_no_forking_records_are_the_same(book, tmp_path, pool):  # noqa: F811
+def test_where_there_is_no_forking_records_are_the_same(book, tmp_path, pool):
     job = book.job("import sys\nprint(sys.argv)\nresults = {'a': 1}\n", "assert 1 > 0")
     forked = record(pool, job)
     started = supervise.watch(job, lambda: False, fork=False)
@@ -240,7 +241,28 @@ def test_a_killed_build_leaves_nothing(how, start, tmp_path):
         assert all_dead(pids)
 
 
-def test_closing_kills_what_runs(book, tmp_path, any_pool):  # noqa: F811
+def test_a_build_killed_while_libraries_load_leaves_nothing(tmp_path, monkeypatch):
+    pids = tmp_path / "pids"
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    (folder / "slow.py").write_text(text("time.sleep(600)\n", pids))
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    script = (f"import sys, time; sys.path.insert(0, {str(Path(__file__).parents[2])!r})\n"
+              "from bookbuild.run.pool import Pool\n"
+              "Pool('.', ['slow']).warm()\ntime.sleep(600)\n")
+    build = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path)
+    try:
+        numbers(pids)
+        build.kill()
+        build.wait(10)
+        assert soon(lambda: not any(map(is_alive, numbers(pids))), 3)
+    finally:
+        build.kill()
+        build.wait()
+        assert all_dead(pids)
+
+
+def test_closing_kills_what_runs(book, tmp_path, any_pool):
     pids = tmp_path / "pids"
     with Pool(tmp_path, start=any_pool.start) as one:
         job = book.job(text("time.sleep(600)\n", pids))
@@ -252,7 +274,7 @@ def test_closing_kills_what_runs(book, tmp_path, any_pool):  # noqa: F811
     one.close()
 
 
-def test_temporary_folders_are_removed(book, tmp_path, monkeypatch):  # noqa: F811
+def test_temporary_folders_are_removed(book, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
     for start in "fork", "fresh":

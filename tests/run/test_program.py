@@ -1,7 +1,8 @@
 """How the text of a program is read, whatever its file holds."""
+# ruff: noqa: F401, F811 (fixtures are imported)
 
 import pytest
-from running import book, pool, record  # noqa: F401
+from running import book, pool, record
 
 from bookbuild.errors import BookError
 from bookbuild.run.program import read_program
@@ -9,7 +10,7 @@ from bookbuild.run.program import read_program
 MARKED = "# --8<-- [start:work]\nprint('in section')\n# --8<-- [end:work]\nprint(2)\n"
 
 
-def test_a_file_in_another_encoding_is_named(book):  # noqa: F811
+def test_a_file_in_another_encoding_is_named(book):
     path = book.write("part/first.py", "")
     path.write_bytes("# -*- coding: latin-1 -*-\nprint('caf\u00e9')\n".encode("latin-1"))
     with pytest.raises(BookError) as caught:
@@ -19,14 +20,14 @@ def test_a_file_in_another_encoding_is_named(book):  # noqa: F811
 
 
 @pytest.mark.parametrize("before", ["", "\ufeff", "x = 1\n\x0c\n\n", "x = 1\r\n\r\n"])
-def test_sections_print_what_their_lines_print(before, book, pool):  # noqa: F811
+def test_sections_print_what_their_lines_print(before, book, pool):
     program = book.program(before + MARKED)
     found = record(pool, book.job(before + MARKED))
     assert program.section("work") == "print('in section')"
     assert found.printed(*program.sections["work"]) == "in section\n"
 
 
-def test_a_solution_runs_with_the_sections_it_includes(book, pool):  # noqa: F811
+def test_a_solution_runs_with_the_sections_it_includes(book, pool):
     from bookbuild.run.job import Job
 
     book.write("part/first.py", MARKED)

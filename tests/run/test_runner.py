@@ -1,4 +1,5 @@
 """The one way to run a program: what has run and has not changed does not run again."""
+# ruff: noqa: F401, F811 (fixtures are imported)
 
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from running import book, numbers, soon  # noqa: F401
+from running import book, numbers, soon
 
 from bookbuild.errors import BookError
 from bookbuild.run.pool import Pool
@@ -21,7 +22,7 @@ from bookbuild.run.store import Store
 class Counting:
     """A runner, and the names of the programs that it has run or found."""
 
-    def __init__(self, book, **options):  # noqa: F811
+    def __init__(self, book, **options):
         self.ran, self.found = [], []
         self.runner = Runner(
             Store(book.root / ".cache", book.root), partial(Pool, cores=2), book.root,
@@ -42,7 +43,7 @@ def claim(code, page="part/first.md", line=10, name="claim"):
     return Claim(name, page, line, code)
 
 
-def test_a_program_runs_once(book):  # noqa: F811
+def test_a_program_runs_once(book):
     program = book.program("print(1)\n")
     with Counting(book) as (runner, ran, found):
         futures = [runner.submit(program) for _ in range(3)]
@@ -51,6 +52,7 @@ def test_a_program_runs_once(book):  # noqa: F811
         assert all(future.result() == first for future in futures)
         assert runner.run(program) == first
         assert runner.load(program) == first
+        assert found == []
         assert ran == ["part/first.py"]
     with Counting(book) as (runner, ran, found):
         assert runner.run(program) == first
@@ -60,7 +62,7 @@ def test_a_program_runs_once(book):  # noqa: F811
 
 
 @pytest.mark.parametrize("change", ["text", "claims", "data", "machinery"])
-def test_a_program_runs_again_when_something_has_changed(change, book):  # noqa: F811
+def test_a_program_runs_again_when_something_has_changed(change, book):
     book.write("part/data.txt", "1")
     text = "print(open('snippets/part/data.txt').read())\n"
     program, claims = book.program(text), (claim("assert 1 < 2"),)
@@ -80,7 +82,7 @@ def test_a_program_runs_again_when_something_has_changed(change, book):  # noqa:
         assert len(ran) == 2
 
 
-def test_a_claim_that_moves_runs_nothing(book):  # noqa: F811
+def test_a_claim_that_moves_runs_nothing(book):
     program = book.program("x = 1\n")
     before, after = claim("\nassert x > 2"), claim("\nassert x > 2", "other.md", 70)
     with Counting(book) as (runner, ran, _):
@@ -93,7 +95,7 @@ def test_a_claim_that_moves_runs_nothing(book):  # noqa: F811
         assert len(ran) == 1
 
 
-def test_claims_come_back_in_their_order(book):  # noqa: F811
+def test_claims_come_back_in_their_order(book):
     program = book.program("x = 1\n")
     claims = (claim("assert x > 2", name="a"), claim("assert x < 2", name="b"))
     with Counting(book) as (runner, _, _):
@@ -104,16 +106,16 @@ def test_claims_come_back_in_their_order(book):  # noqa: F811
                 ("a", False), ("b", True)]
 
 
-def test_changes_are_made_before(book):  # noqa: F811
+def test_changes_are_made_before(book):
     program = book.program("x = 1\nprint(x)\n")
-    with Counting(book) as (runner, ran, _):
+    with Counting(book) as (runner, _, _):
         assert runner.run(program, (Change("x = 1", "x = 2"),)).printed() == "2\n"
         assert runner.run(program).printed() == "1\n"
         with pytest.raises(BookError):
             runner.submit(program, (Change("y", "z"),))
 
 
-def test_a_failure_is_remembered_until_the_next_build(book):  # noqa: F811
+def test_a_failure_is_remembered_until_the_next_build(book):
     program = book.program("open('none.txt')\n")
     with Counting(book) as (runner, ran, _):
         assert isinstance(runner.run(program), Failure)
@@ -127,7 +129,7 @@ def test_a_failure_is_remembered_until_the_next_build(book):  # noqa: F811
         assert found
 
 
-def test_longest_first(book):  # noqa: F811
+def test_longest_first(book):
     for name in "abcd":
         book.write(f"{name}.py", "")
     programs = {n: book.program("print(1)\n", f"{n}.py") for n in "abcd"}
@@ -152,7 +154,7 @@ def test_longest_first(book):  # noqa: F811
     assert order == ["w", "b", "d", "a", "c"]
 
 
-def test_timings_are_kept(book):  # noqa: F811
+def test_timings_are_kept(book):
     with Counting(book) as (runner, _, _):
         assert runner.expected("part/first.py") is None
         found = runner.run(book.program("print(1)\n"))
@@ -175,7 +177,7 @@ with Runner(Store(folder / ".cache", folder), Pool, folder) as runner:
 """
 
 
-def test_two_processes_do_not_run_a_program_twice(book, tmp_path):  # noqa: F811
+def test_two_processes_do_not_run_a_program_twice(book, tmp_path):
     book.program("import time\nopen('runs', 'a').write('x')\ntime.sleep(0.5)\n"
                  "print('done')\n", "a.py")
     script = TWICE.format(tests=str(Path(__file__).parent),
@@ -186,7 +188,7 @@ def test_two_processes_do_not_run_a_program_twice(book, tmp_path):  # noqa: F811
     assert (book.root / "runs").read_text() == "x"
 
 
-def test_when_the_other_process_dies_the_program_runs_here(book):  # noqa: F811
+def test_when_the_other_process_dies_the_program_runs_here(book):
     program = book.program("import time\nopen('runs', 'a').write('1 ')\n"
                            "time.sleep(2)\nprint('done')\n", "a.py")
     script = TWICE.format(tests=str(Path(__file__).parent),
@@ -205,14 +207,14 @@ def test_when_the_other_process_dies_the_program_runs_here(book):  # noqa: F811
         other.wait()
 
 
-def test_a_cache_that_cannot_be_written_is_told(book):  # noqa: F811
+def test_a_cache_that_cannot_be_written_is_told(book):
     (book.root / ".cache").write_text("")
     with Counting(book) as (runner, _, _), pytest.raises(BookError) as caught:
         runner.run(book.program("print(1)\n"))
     assert str(book.root / ".cache") in str(caught.value)
 
 
-def test_a_cache_that_fills_up_meanwhile_is_told(book):  # noqa: F811
+def test_a_cache_that_fills_up_meanwhile_is_told(book):
     with Counting(book) as (runner, _, _):
         runner.run(book.program("print(1)\n"))
         records = book.root / ".cache" / "records"
@@ -224,7 +226,7 @@ def test_a_cache_that_fills_up_meanwhile_is_told(book):  # noqa: F811
             runner.run(book.program("print(2)\n"))
 
 
-def test_what_is_cancelled_may_be_asked_again(book):  # noqa: F811
+def test_what_is_cancelled_may_be_asked_again(book):
     slow = book.program("import time\ntime.sleep(600)\n", "slow.py")
     quick = book.program("print(1)\n", "quick.py")
     with Counting(book) as (runner, _, _):
@@ -238,7 +240,7 @@ def test_what_is_cancelled_may_be_asked_again(book):  # noqa: F811
         assert runner.run(quick).printed() == "1\n"
 
 
-def test_closing_ends_what_waits(book):  # noqa: F811
+def test_closing_ends_what_waits(book):
     slow = book.program("import time\ntime.sleep(600)\n", "slow.py")
     with Counting(book) as (runner, _, _):
         future = runner.submit(slow)
@@ -248,9 +250,9 @@ def test_closing_ends_what_waits(book):  # noqa: F811
         runner.submit(slow).result(1)
 
 
-def test_asking_from_many_threads_runs_once(book):  # noqa: F811
+def test_asking_from_many_threads_runs_once(book):
     program = book.program("print(1)\n")
-    with Counting(book) as (runner, ran, found):
+    with Counting(book) as (runner, ran, _):
         results = []
         threads = [threading.Thread(target=lambda: results.append(runner.run(program)))
                    for _ in range(20)]
