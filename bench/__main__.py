@@ -31,9 +31,15 @@ import psutil
 from bookbuild.runner import cores
 
 ROOT = Path(__file__).parent.parent
-PRELOAD = ["numpy", "torch", "torch._dynamo", "torch.optim",
-           "matplotlib.pyplot", "matplotlib.backends.backend_agg",
-           "matplotlib.backends.backend_svg"]
+PRELOAD = [
+    "numpy",
+    "torch",
+    "torch._dynamo",
+    "torch.optim",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+]
 REPEATS = 3
 EDITS = 5
 SPIN = """
@@ -154,17 +160,22 @@ At the end the loss is LOSS.
 {prose}
 """
 BUILT = {
-    "EDITION": "{{ edition }}", "LOSS": "{{ loss:.4f }}",
+    "EDITION": "{{ edition }}",
+    "LOSS": "{{ loss:.4f }}",
     "OUTPUT": "/// output | examples/variation_%d.py:training\n///",
     "FIGURE": "/// figure | examples/variation_%d.py:fit\n    alt: A wave "
-              "and a curve\nThe wave and the curve of the network.\n///"}
+    "and a curve\nThe wave and the curve of the network.\n///",
+}
 PLAIN = {
-    "EDITION": "0", "LOSS": "0.0123",
+    "EDITION": "0",
+    "LOSS": "0.0123",
     "OUTPUT": "```text\n" + "step 100  loss 0.0123\n" * 6 + "```",
-    "FIGURE": "The wave and the curve of the network."}
+    "FIGURE": "The wave and the curve of the network.",
+}
 
 
 # The books -----------------------------------------------------------------
+
 
 def program_name(seed):
     """Name of a program, relative to snippets/."""
@@ -180,16 +191,23 @@ def write_book(root, count, built):
         built: whether bookbuild builds it; else it is the floor.
     """
     for seed in range(count):
-        names = {"seed": seed, "width": 64 + 4 * (seed % 8),
-                 "frequency": 1 + seed % 5 / 4, "prose": PROSE}
+        names = {
+            "seed": seed,
+            "width": 64 + 4 * (seed % 8),
+            "frequency": 1 + seed % 5 / 4,
+            "prose": PROSE,
+        }
         page = PAGE.format(**names)
         for word, text in (BUILT if built else PLAIN).items():
             page = page.replace(word, text.replace("%d", str(seed)))
         write(root / "docs" / f"examples/variation-{seed}.md", page)
         write(root / "snippets" / program_name(seed), PROGRAM.format(**names))
     write(root / "docs/index.md", "# Variations\n\n" + PROSE)
-    write(root / "hooks.py", f"import sys\nsys.path.insert(0, {str(ROOT)!r})"
-          "\nfrom bookbuild.site import *\n")
+    write(
+        root / "hooks.py",
+        f"import sys\nsys.path.insert(0, {str(ROOT)!r})"
+        "\nfrom bookbuild.site import *\n",
+    )
     write(root / "mkdocs.yml", json.dumps(configuration(root, count, built)))
 
 
@@ -197,18 +215,38 @@ def configuration(root, count, built):
     """The mkdocs.yml of a book; JSON is YAML."""
     pages = [f"examples/variation-{seed}.md" for seed in range(count)]
     config = {
-        "site_name": "Variations", "plugins": ["search"], "strict": True,
-        "theme": {"name": "material", "font": False,
-                  "features": ["navigation.sections", "content.code.copy"]},
-        "nav": ["index.md", {"Examples": pages}], "watch": ["snippets"],
+        "site_name": "Variations",
+        "plugins": ["search"],
+        "strict": True,
+        "theme": {
+            "name": "material",
+            "font": False,
+            "features": ["navigation.sections", "content.code.copy"],
+        },
+        "nav": ["index.md", {"Examples": pages}],
+        "watch": ["snippets"],
         "markdown_extensions": [
-            "abbr", "admonition", "attr_list", "def_list", "footnotes",
-            "md_in_html", "tables", {"toc": {"permalink": "#"}},
+            "abbr",
+            "admonition",
+            "attr_list",
+            "def_list",
+            "footnotes",
+            "md_in_html",
+            "tables",
+            {"toc": {"permalink": "#"}},
             {"pymdownx.arithmatex": {"generic": True}},
-            "pymdownx.highlight", "pymdownx.inlinehilite",
-            "pymdownx.superfences", {"pymdownx.snippets": {
-                "base_path": [str(root / "snippets")],
-                "check_paths": True, "dedent_subsections": True}}]}
+            "pymdownx.highlight",
+            "pymdownx.inlinehilite",
+            "pymdownx.superfences",
+            {
+                "pymdownx.snippets": {
+                    "base_path": [str(root / "snippets")],
+                    "check_paths": True,
+                    "dedent_subsections": True,
+                }
+            },
+        ],
+    }
     if built:
         config["hooks"] = ["hooks.py"]
         config["extra"] = {"bookbuild": {"preload": PRELOAD, "limit": 120}}
@@ -224,25 +262,39 @@ def write(path, text):
 def edit(root, seed, edition):
     """Change a program so that its result names an edition."""
     path = root / "snippets" / program_name(seed)
-    write(path, re.sub(r"edition = \d+", f"edition = {edition}",
-                       path.read_text(encoding="utf-8"), count=1))
+    write(
+        path,
+        re.sub(
+            r"edition = \d+",
+            f"edition = {edition}",
+            path.read_text(encoding="utf-8"),
+            count=1,
+        ),
+    )
 
 
 def records(root):
     """The cache entries of a book, newest last."""
     paths = (root / ".cache/bookbuild/programs").glob("*.json")
-    return [json.loads(path.read_text(encoding="utf-8")) for path in
-            sorted(paths, key=lambda path: path.stat().st_mtime)]
+    return [
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(paths, key=lambda path: path.stat().st_mtime)
+    ]
 
 
 # Measuring -----------------------------------------------------------------
 
+
 def mkdocs(root, *words):
     """Start MkDocs in a book; returns its process."""
     return subprocess.Popen(
-        [sys.executable, "-m", "mkdocs", *words], cwd=root, text=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"})
+        [sys.executable, "-m", "mkdocs", *words],
+        cwd=root,
+        text=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+    )
 
 
 def build(root):
@@ -263,8 +315,7 @@ def build(root):
 def import_seconds():
     """Seconds a new Python needs to import the libraries."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", f"import {', '.join(PRELOAD)}"],
-                   check=True)
+    subprocess.run([sys.executable, "-c", f"import {', '.join(PRELOAD)}"], check=True)
     return time.perf_counter() - start
 
 
@@ -274,9 +325,12 @@ def share():
     Well below 1, something else uses the machine, and the times of what
     runs on all cores (cold) say more about that than about the build.
     """
-    spins = [subprocess.Popen([sys.executable, "-c", SPIN], text=True,
-                              stdout=subprocess.PIPE)
-             for _ in range(cores())]
+    spins = [
+        subprocess.Popen(
+            [sys.executable, "-c", SPIN], text=True, stdout=subprocess.PIPE
+        )
+        for _ in range(cores())
+    ]
     return statistics.mean(float(spin.communicate()[0]) for spin in spins)
 
 
@@ -339,8 +393,10 @@ def wait_for(address, text):
     """
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError), \
-                urllib.request.urlopen(address) as answer:
+        with (
+            contextlib.suppress(urllib.error.URLError, ConnectionError),
+            urllib.request.urlopen(address) as answer,
+        ):
             if text in answer.read().decode():
                 return
         time.sleep(POLL)
@@ -353,9 +409,11 @@ def measure(folder, count):
     write_book(book, count, True)
     write_book(floor, count, False)
     build(floor)  # fills the page cache
-    found = {"pages": count, "cores": cores(),
-             "imports": statistics.median(import_seconds()
-                                          for _ in range(REPEATS))}
+    found = {
+        "pages": count,
+        "cores": cores(),
+        "imports": statistics.median(import_seconds() for _ in range(REPEATS)),
+    }
     before = share()
     found["cold"] = build(book)
     found["share"] = (before + share()) / 2
@@ -392,15 +450,23 @@ ROWS = [
 def targets(found):
     """The targets of a book: list of (name, measured, at most, unit)."""
     floor = found["floor"]
-    ideal = (floor + found["imports"] + found["programs"] / found["cores"])
+    ideal = floor + found["imports"] + found["programs"] / found["cores"]
     return [
-        ("nothing changed <= 1.5 x floor", found["unchanged"], 1.5 * floor,
-         "s"),
-        ("edit under serve <= program + 1.5 x floor", found["served"],
-         found["served_program"] + 1.5 * floor, "s"),
-        ("cold <= 1.25 x (floor + imports + CPU / cores)", found["cold"],
-         1.25 * ideal, "s"),
-        ("peak memory < 3 GB", found["peak"] / 1e9, 3, "GB")]
+        ("nothing changed <= 1.5 x floor", found["unchanged"], 1.5 * floor, "s"),
+        (
+            "edit under serve <= program + 1.5 x floor",
+            found["served"],
+            found["served_program"] + 1.5 * floor,
+            "s",
+        ),
+        (
+            "cold <= 1.25 x (floor + imports + CPU / cores)",
+            found["cold"],
+            1.25 * ideal,
+            "s",
+        ),
+        ("peak memory < 3 GB", found["peak"] / 1e9, 3, "GB"),
+    ]
 
 
 def report(books):
@@ -409,10 +475,14 @@ def report(books):
     print(f"\n{'seconds, for a book of so many pages':42}{heads}")
     for key, name in ROWS:
         print(f"{name:42}" + "".join(f"{b[key]:9.2f}" for b in books))
-    print(f"{'peak memory, all processes (GB)':42}"
-          + "".join(f"{b['peak'] / 1e9:9.2f}" for b in books))
-    print(f"{'share of the cores we got around cold':42}"
-          + "".join(f"{b['share']:9.2f}" for b in books))
+    print(
+        f"{'peak memory, all processes (GB)':42}"
+        + "".join(f"{b['peak'] / 1e9:9.2f}" for b in books)
+    )
+    print(
+        f"{'share of the cores we got around cold':42}"
+        + "".join(f"{b['share']:9.2f}" for b in books)
+    )
     if len(books) > 1:
         first, last = books[0], books[-1]
         pages = last["pages"] - first["pages"]

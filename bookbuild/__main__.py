@@ -88,7 +88,7 @@ def run_program(chosen: Any) -> int:
     try:
         outcome = book.outcome(name, broken)
     finally:
-        book.runner.close()
+        book.close()
     if isinstance(outcome, Failure):
         raise BookError(outcome.message, program=name, program_line=outcome.line)
     sys.stdout.write(outcome.printed())
@@ -179,7 +179,7 @@ def list_claims(chosen: Any) -> int:
                 held = "yes" if verdict.held else "**no**"
                 rows.append(f"| {claim.id} | {name} | {held} | {shown} | {failing} |")
     finally:
-        book.runner.close()
+        book.close()
     text = "\n".join(rows) + "\n"
     if chosen.output:
         chosen.output.write_text(text, encoding="utf-8")
@@ -216,10 +216,14 @@ def write_expected(chosen: Any) -> int:
 
 def new_page(chosen: Any) -> int:
     """Begin a page: its Markdown, its program, its breaks and its answers."""
+    from bookbuild.check.book import CheckedBook
     from bookbuild.newpage import begin
 
-    for path in begin(chosen.root, chosen.name):
-        print(path)
+    book = CheckedBook(chosen.root)
+    docs = Path(book.config.docs_dir)
+    programs, answers = book.root / book.settings.programs, docs / book.settings.answers
+    for path in begin(docs, programs, answers, chosen.name):
+        print(path.relative_to(book.root))
     return 0
 
 

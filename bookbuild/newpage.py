@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from bookbuild.errors import BookError
+from bookbuild.run.breaks import breaks_file
 
 NAME = re.compile(r"[a-z][a-z0-9-]*/[a-z][a-z0-9-]*")
 
@@ -64,7 +65,7 @@ old = "/ len(numbers)"
 new = "/ 1"
 fails = ["claim-the-mean-lies-between-the-smallest-and-the"]
 """
-ANSWERS = """\
+ANSWER = """\
 # %% [markdown]
 # # Answers: {title}
 #
@@ -77,11 +78,11 @@ ANSWERS = """\
 """
 
 
-def begin(root: Path, name: str) -> list[Path]:
+def begin(docs: Path, programs: Path, answers: Path, name: str) -> list[Path]:
     """Write the four files of a new page.
 
     Args:
-        root: the book's folder.
+        docs, programs, answers: the folders in which they lie.
         name: chapter and page, as `rnn/attention`.
     Returns:
         the files that were written.
@@ -95,19 +96,18 @@ def begin(root: Path, name: str) -> list[Path]:
     program = f"{chapter}/{page.replace('-', '_')}.py"
     title = page.replace("-", " ").capitalize()
     texts = {
-        f"docs/{name}.md": PAGE,
-        f"snippets/{program}": PROGRAM,
-        f"snippets/{program.removesuffix('.py')}.breaks.toml": BREAKS,
-        f"docs/solutions/{name}.py": ANSWERS,
+        docs / f"{name}.md": PAGE,
+        programs / program: PROGRAM,
+        breaks_file(programs / program): BREAKS,
+        answers / f"{name}.py": ANSWER,
     }
-    paths = [root / path for path in texts]
-    for path in paths:
+    for path in texts:
         if path.exists():
             raise BookError(f"{path} is already there")
-    for path, text in zip(paths, texts.values(), strict=True):
+    for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.name.endswith(".breaks.toml"):
             path.write_text(text, encoding="utf-8")
         else:
             path.write_text(text.format(title=title, program=program), "utf-8")
-    return paths
+    return list(texts)

@@ -29,15 +29,14 @@ from bookbuild.pages import notebooks, numbering
 from bookbuild.pages.book import (
     WORDS,
     Book,
-    download_name,
     figure_files,
     page_from_file,
 )
 from bookbuild.pages.citations import read_references
 from bookbuild.pages.extension import NEEDED, BookExtension
 from bookbuild.pages.maths import Katex
-from bookbuild.pages.page import ANSWERS, Page
-from bookbuild.pages.slots import fill
+from bookbuild.pages.page import Page
+from bookbuild.pages.show import fill, render_formulas
 from bookbuild.run.pool import Pool, available_cores
 from bookbuild.run.program import Program
 from bookbuild.run.record import Claim, Failure, Outcome, Record
@@ -51,6 +50,7 @@ class BookConfig(Config):
     """The settings of a book; a misspelt one is an error."""
 
     programs = option.Type(str, default="snippets")
+    answers = option.Type(str, default="solutions")
     limit = option.Type((int, float), default=120)
     preload = option.ListOfItems(option.Type(str), default=[])
     references = option.Optional(option.Type(str))
@@ -142,22 +142,23 @@ class BookPlugin(BasePlugin[BookConfig]):
         """Take stock of the pages; hand mkdocs-jupyter the pages of answers."""
         build = self.current
         build.files, book = files, build.book
+        answers = []
         for file in list(files):
-            uri = file.src_uri
-            if uri.startswith(ANSWERS) and uri.endswith(".py"):
-                book.uris.add(uri)
-                files.remove(file)
-                files.append(self.answers_file(build, uri))
-            elif uri.endswith(".md") and file.is_documentation_page():
-                book.uris.add(uri)
-                self.check_encoding(build, files, file)
-        if build.cells and "mkdocs-jupyter" not in config.plugins:
-            book.report(
-                BookError(
-                    "answers need the plugin mkdocs-jupyter in mkdocs.yml",
-                    next(iter(build.cells)),
-                )
-            )
+            if book.is_answers(file.src_uri):
+                answers.append(file)
+                book.uris.add(file.src_uri)
+            elif (
+                file.src_uri.endswith(".md")
+                and file.is_documentation_page()
+                and self.can_be_read(build, files, file)
+            ):
+                book.uris.add(file.src_uri)
+        for file in answers:
+            files.remove(file)
+            files.append(self.answers_file(build, file.src_uri))
+        if answers and "mkdocs-jupyter" not in config.plugins:
+            problem = "answers need the plugin mkdocs-jupyter in mkdocs.yml"
+            book.report(BookError(problem, answers[0].src_uri))
         for target, pattern in self.config.assets.items():
             with self.said():
                 add_assets(book.root, target, pattern, files, config)
@@ -300,25 +301,23 @@ class BookPlugin(BasePlugin[BookConfig]):
             raise PluginError(str(found[0]))
         raise PluginError("\n  ".join([f"{len(found)} problems:", *map(str, found)]))
 
-    def check_encoding(self, build: Build, files: Any, file: Any) -> None:
-        """Put a page in the place of one that cannot be read."""
+    def can_be_read(self, build: Build, files: Any, file: Any) -> bool:
+        """Whether a page is UTF-8; one that is not is replaced by one that says so."""
         try:
             page_from_file(build.book.docs, file.src_uri)
         except BookError as error:
             build.book.report(error)
             files.remove(file)
-            build.book.uris.discard(file.src_uri)
-            files.append(
-                File.generated(
-                    build.config, file.src_uri, content=f"# {file.name}\n\n{error}\n"
-                )
-            )
+            text = f"# {file.name}\n\n{error}\n"
+            files.append(File.generated(build.config, file.src_uri, content=text))
+            return False
+        return True
 
     def answers_file(self, build: Build, uri: str) -> File:
         """The file that mkdocs-jupyter turns into a page of answers."""
         book = build.book
         try:
-            build.cells[uri] = notebooks.cells_of(book.program(uri))
+            cells = notebooks.cells_of(book.program(uri))
         except BookError as error:
             book.report(
                 BookError(
@@ -328,10 +327,15 @@ class BookPlugin(BasePlugin[BookConfig]):
                     program_line=error.program_line,
                 )
             )
-            build.cells[uri] = [notebooks.Cell(True, f"# {uri}", 1, 1)]
+            cells = [notebooks.Cell(True, f"# {uri}", 1, 1)]
+        question = None
+        if name := book.question_of(uri):
+            with contextlib.suppress(BookError):  # reported where it is read
+                question = page_from_file(book.docs, name)
+        build.cells[uri] = notebooks.with_questions(cells, question, uri)
         assert self.runner is not None
         folder = self.runner.store.folder / "answers"
-        text = notebooks.bare_program(build.cells[uri])
+        text = notebooks.as_program(build.cells[uri])
         path = folder / uri
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             write(path, text)
@@ -358,19 +362,8 @@ class BookPlugin(BasePlugin[BookConfig]):
             html,
             build.cells[uri],
             page,
-            self.asked(build, uri),
             lambda source: converter.reset().convert(source),
         )
-
-    def asked(self, build: Build, uri: str) -> list[str]:
-        """The questions that a page of answers answers."""
-        question = Page(uri, "").question_page
-        if question is None or not build.book.has_page(question):
-            return []
-        page = build.book.pages.get(question) or page_from_file(
-            build.book.docs, question
-        )
-        return notebooks.questions(page, uri)
 
     # Running -------------------------------------------------------------
 
@@ -424,7 +417,7 @@ class BookPlugin(BasePlugin[BookConfig]):
     def complete(self, build: Build) -> None:
         """Judge what ran, and fill all pages in."""
         build.book.judge()
-        build.book.prepare_formulas()
+        render_formulas(build.book)
         for uri in build.contents:
             self.fill_title(build, uri)
         for uri in build.contents:
@@ -486,6 +479,7 @@ def open_book(config: Any, settings: BookConfig, store: Store) -> Book:
         root=root,
         docs=Path(config.docs_dir),
         snippets=root / settings.programs,
+        answers=settings.answers,
         katex=Katex(root / "node_modules", settings.macros, store),
         words=WORDS | settings.words,
         bibliography=settings.bibliography,
@@ -615,24 +609,16 @@ def write_downloads(build: Build) -> None:
     for name, (program, _) in build.jobs.items():
         if not name.endswith(".md") and name not in build.cells:
             write(
-                folder / f"{download_name(name)}.py",
+                folder / f"{book.download_name(name)}.py",
                 notebooks.percent_program(program.text),
             )
     for uri, page in book.pages.items():
-        target = folder / f"{download_name(uri)}.ipynb"
+        target = folder / f"{book.download_name(uri)}.ipynb"
         if uri in build.cells:
-            cells, asked = build.cells[uri], []
-            question = page.question_page
-            if question and question in book.pages:
-                asked = notebooks.questions(book.pages[question], uri)
-            write(
-                target.with_suffix(".py"),
-                notebooks.answers_program(cells, page, asked, book),
-            )
-            write(
-                target,
-                notebooks.answers_notebook(cells, page, asked, book.record(uri), book),
-            )
+            cells = notebooks.in_prose(build.cells[uri], page, book)
+            write(target.with_suffix(".py"), notebooks.as_program(cells))
+            record = book.record(uri)
+            write(target, notebooks.answers_notebook(cells, record, book))
         elif any(listing.program for listing in page.listings):
             write(target, notebooks.page_notebook(page, book))
 

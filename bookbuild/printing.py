@@ -30,7 +30,7 @@ def print_site(build: Build, store: Store) -> tuple[bytes, int]:
         title=config.site_name,
         subtitle=config.site_description or "",
         author=config.site_author or "",
-        edition=f"Edition of {date.day} {date:%B %Y}",
+        edition=book.words["edition"].format(date=date),
         rights=config.copyright or "",
         language=str(language),
     )

@@ -6,7 +6,6 @@ import json
 import pytest
 from conftest import ROOT
 
-from bookbuild.pages.book import download_name
 from bookbuild.run.pool import Pool
 from bookbuild.run.program import Program
 from bookbuild.run.record import Failure, Record
@@ -36,9 +35,9 @@ def recorded(checked):
     book, found = checked.book, {}
     for name, (program, _) in checked.jobs.items():
         if not name.endswith(".md"):
-            found[f"{download_name(name)}.py"] = program.text, [name]
+            found[f"{book.download_name(name)}.py"] = program.text, [name]
         if name.startswith("solutions/"):
-            found[f"{download_name(name)}.ipynb"] = program.text, [name]
+            found[f"{book.download_name(name)}.ipynb"] = program.text, [name]
     for uri, page in book.pages.items():
         if not any(listing.program for listing in page.listings):
             continue
@@ -49,7 +48,7 @@ def recorded(checked):
             book.program(name).section(None) for name in page.programs if name in names
         ]
         texts += [code for claim in page.claims for _, code in claim.code]
-        found[f"{download_name(uri)}.ipynb"] = "\n".join(texts), sorted(names)
+        found[f"{book.download_name(uri)}.ipynb"] = "\n".join(texts), sorted(names)
     return found
 
 

@@ -111,9 +111,10 @@ def test_every_term_a_page_introduces_is_in_the_glossary(checked):
 @pytest.mark.parametrize("page", CHAPTER_PAGES)
 def test_every_exercise_is_answered(page, checked):
     book = checked.book
-    uri = book.pages[page].answers
-    if uri not in book.uris:
-        pytest.fail(f"docs/{uri} is missing: it answers docs/{page}")
+    uri = book.answers_to(page)
+    if uri is None:
+        answers = f"docs/{book.answers}/{page.removesuffix('.md')}.py"
+        pytest.fail(f"{answers} is missing: it answers docs/{page}")
     answered = notebooks.answered(notebooks.cells_of(book.program(uri)))
     asked = len(exercises(source(page)))
     assert answered == list(range(1, asked + 1)), (
@@ -123,10 +124,9 @@ def test_every_exercise_is_answered(page, checked):
 
 
 def test_every_page_of_answers_has_its_page_and_some_code(checked):
-    for uri, page in checked.book.pages.items():
-        if (question := page.question_page) is None:
-            continue
-        assert question in CHAPTER_PAGES, f"docs/{uri} answers no page: docs/{question}"
+    for uri in filter(checked.book.is_answers, checked.book.pages):
+        question = checked.book.question_of(uri)
+        assert question in CHAPTER_PAGES, f"docs/{uri} answers no page"
         cells = notebooks.cells_of(checked.book.program(uri))
         assert any(not cell.markdown for cell in cells), f"docs/{uri} runs nothing"
 

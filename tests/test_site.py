@@ -212,7 +212,7 @@ def test_a_program_of_each_chapter_gives_the_same_again(records):
                 old.figures,
             ), f"{name} gives other results"
     finally:
-        again.runner.close()
+        again.close()
 
 
 # In a browser ---------------------------------------------------------------

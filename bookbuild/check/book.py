@@ -18,7 +18,7 @@ from mkdocs.utils.meta import get_data
 from bookbuild.errors import BookError
 from bookbuild.pages import numbering
 from bookbuild.pages.book import Book, page_from_file
-from bookbuild.pages.page import ANSWERS, Listing, Page, Statement
+from bookbuild.pages.page import Listing, Page, Statement
 from bookbuild.plugin import (
     BookConfig,
     make_runner,
@@ -71,8 +71,7 @@ class CheckedBook:
         book = open_book(self.config, self.settings, self.runner.store)
         files = get_files(self.config)
         for file in list(files):
-            answers = file.src_uri.startswith(ANSWERS) and file.src_uri.endswith(".py")
-            if answers or file.is_documentation_page():
+            if book.is_answers(file.src_uri) or file.is_documentation_page():
                 book.uris.add(file.src_uri)
         nav = get_navigation(files, self.config)
         book.numbers = numbering.number_pages(nav)
@@ -155,6 +154,11 @@ class CheckedBook:
         return digest.hexdigest()[:24]
 
     # Running -------------------------------------------------------------
+
+    def close(self) -> None:
+        """Stop programs that nobody waits for any more."""
+        if "runner" in vars(self):
+            self.runner.close()
 
     @cached_property
     def jobs(self) -> dict[str, tuple[Program, tuple[Claim, ...]]]:

@@ -90,6 +90,8 @@ def literals(page: Page) -> list[Literal]:
     found = []
     constants = sorted(page.constants, key=len, reverse=True)
     for where, line, text in page.texts:
+        if where == "prose" and not page.programs:
+            continue  # it is not about results
         left = text
         for constant in constants:
             left = re.sub(rf"(?<!\w){re.escape(constant)}(?!\w)", " ", left, flags=re.I)

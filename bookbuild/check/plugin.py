@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,13 +78,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     for item in session.items:
         if needs := getattr(item, "needs", None):
-            try:
+            with contextlib.suppress(BookError, KeyError):  # the item will say so
                 checked(config).start(*needs)
-            except (BookError, KeyError):
-                pass  # the item will say so
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop programs that nobody waits for any more."""
     if KEY in session.config.stash:
-        session.config.stash[KEY].runner.close()
+        session.config.stash[KEY].close()

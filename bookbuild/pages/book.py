@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from bookbuild.errors import BookError
 from bookbuild.pages.maths import Katex
-from bookbuild.pages.page import ANSWERS, Page, join_lines
+from bookbuild.pages.page import Page, join_lines
 from bookbuild.pages.slots import (
-    NUMBER,
     WAITING,
     Slot,
-    fill,
-    number_slot,
-    problem_html,
-    shorten,
 )
 from bookbuild.run.breaks import Break, read_breaks
 from bookbuild.run.figures import darken
@@ -35,20 +28,27 @@ from bookbuild.run.program import (
 from bookbuild.run.record import Claim, Failure, Figure, Outcome, Record, Verdict
 
 WORDS = {
-    "page": "p.",
-    "programs": "Programs",
-    "figure": "Figure",
-    "chapter": "Chapter",
-    "section": "Section",
-    "program": "Program",
-    "preface": "Preface",
-    "contents": "Contents",
-    "part": "Part",
     "answer": "Answer",
-    "answers": "Answers",
-    "question": "Exercise",
-    "python": "Python",
+    "breaks": "Fails with",
+    "chapter": "Chapter",
+    "claim": "Claim",
+    "contents": "Contents",
+    "download": "download",
+    "edition": "Edition of {date.day} {date:%B %Y}",
+    "figure": "Figure",
+    "holds": "it holds",
+    "install": "Run with these versions; to install them:",
+    "measured": "Measured",
     "notebook": "Notebook",
+    "page": "p.",
+    "plain": "This notebook needs Python's standard library only.",
+    "preface": "Preface",
+    "program": "Program",
+    "programs": "Programs",
+    "python": "Python",
+    "question": "Exercise",
+    "questions": "Exercises",
+    "section": "Section",
     "whole": "The whole program",
 }
 
@@ -59,6 +59,7 @@ class Book:
 
     Attributes:
         root: its folder; docs, snippets: of its pages and programs.
+        answers: the folder, below docs, of pages with answers.
         words: those the book itself writes, as "Figure".
         references: BibTeX key to {"cited", "html"}.
         published: values from elsewhere, by dotted name.
@@ -68,7 +69,7 @@ class Book:
         numbers: page to "1.2"; order: pages as they are read.
         reading: the page that is being parsed.
         errors: what is wrong, by page.
-        status: what a page says while its programs run, by program.
+        status: how far the run is, for pages that wait for it.
         requirements: options of pip to the distributions they install.
         reset: code that a page's notebook runs between two programs.
     """
@@ -77,6 +78,7 @@ class Book:
     docs: Path
     snippets: Path
     katex: Katex
+    answers: str = "solutions"
     words: dict[str, str] = field(default_factory=lambda: dict(WORDS))
     references: dict[str, dict[str, str]] = field(default_factory=dict)
     published: dict[str, Any] = field(default_factory=dict)
@@ -91,16 +93,35 @@ class Book:
     order: list[str] = field(default_factory=list)
     reading: Page | None = None
     errors: dict[str, list[BookError]] = field(default_factory=dict)
-    status: dict[str, str] = field(default_factory=dict)
+    status: str = ""
     pdf: str | None = None
     requirements: dict[str, list[str]] = field(default_factory=dict)
     reset: str = ""
 
     # Finding -----------------------------------------------------------
 
-    def has_page(self, uri: str) -> bool:
-        """Whether the book has a page."""
-        return uri in self.uris
+    def is_answers(self, uri: str) -> bool:
+        """Whether something is a page of answers."""
+        return uri.startswith(f"{self.answers}/") and uri.endswith(".py")
+
+    def answers_to(self, uri: str) -> str | None:
+        """The page with the answers to a page's exercises, if there is one."""
+        answers = f"{self.answers}/{uri.removesuffix('.md')}.py"
+        return answers if answers in self.uris else None
+
+    def question_of(self, uri: str) -> str | None:
+        """The page whose exercises a page of answers answers, if there is one."""
+        if not self.is_answers(uri):
+            return None
+        question = uri.removeprefix(f"{self.answers}/").removesuffix(".py") + ".md"
+        return question if question in self.uris else None
+
+    def download_name(self, name: str) -> str:
+        """What a page or program is called when it is downloaded: `cnn-index`."""
+        stem = name.removesuffix(".py").removesuffix(".md")
+        if self.is_answers(name):
+            stem = stem.removeprefix(f"{self.answers}/") + "-answers"
+        return stem.replace("/", "-")
 
     def link(self, href: str, page: Page) -> str:
         """A link that leads to a file beside a page's source, as it is in the site.
@@ -152,7 +173,7 @@ class Book:
         """Read a program: a file, a notebook of answers, or a page's own code."""
         if name.endswith(".md"):
             return self.code_of(self.pages[name])
-        folder = self.docs if name.startswith(ANSWERS) else self.snippets
+        folder = self.docs if self.is_answers(name) else self.snippets
         return read_program(name, folder / name, self.snippets)
 
     def code_of(self, page: Page) -> Program:
@@ -214,7 +235,7 @@ class Book:
 
     def breaks(self, program: str) -> list[Break]:
         """The changes that are known to break a program."""
-        if program.endswith(".md") or program.startswith(ANSWERS):
+        if program.endswith(".md") or self.is_answers(program):
             return []
         return read_breaks(self.snippets / program, program)
 
@@ -357,269 +378,6 @@ class Book:
             )
         )
 
-    # Filling -----------------------------------------------------------
-
-    def show(self, slot: Slot, page: Page) -> str:
-        """The HTML of a slot."""
-        return getattr(self, f"show_{slot.kind}")(slot, page)
-
-    def show_number(self, slot: Slot, page: Page) -> str:
-        return escape(self.value(slot, page))
-
-    def tex(self, slot: Slot, page: Page) -> str:
-        """The TeX of a formula, with the numbers it quotes."""
-        return NUMBER.sub(
-            lambda m: self.value(number_slot(page, m), page), slot.name or ""
-        )
-
-    def show_tex(self, slot: Slot, page: Page) -> str:
-        return escape(self.tex(slot, page))
-
-    def show_formula(self, slot: Slot, page: Page) -> str:
-        answer = self.katex.render([(self.tex(slot, page), bool(slot.data))])[0]
-        if "error" in answer:
-            return escape(
-                self.report(
-                    BookError(f"wrong formula: {answer['error']}", page.uri, slot.line)
-                )
-            )
-        return answer["html"]
-
-    def prepare_formulas(self) -> None:
-        """Render all formulas of the book at once, and report wrong ones."""
-        found = [
-            (slot, page)
-            for page in self.in_order()
-            for slot in page.slots
-            if slot.kind == "formula"
-        ]
-        self.katex.render(
-            [(self.tex(slot, page), bool(slot.data)) for slot, page in found]
-        )
-        for slot, page in found:
-            self.show_formula(slot, page)
-
-    def show_figure(self, slot: Slot, page: Page) -> str:
-        alt = escape(fill(slot.alt, page, self))
-        try:
-            figure = self.figure(slot.program, slot.name)
-        except BookError as error:
-            return self.wrong(error.problem, page, slot)
-        if figure is None:
-            return self.coming(slot.program)
-        images = []
-        for look in ("light", "dark"):
-            source = page.to(figure_path(slot.program, slot.name or "", look))
-            images.append(
-                f'<img class="on-{look}" alt="{alt}" loading="lazy" src="{source}" '
-                f'width="{figure.width}" height="{figure.height}">'
-            )
-        return "".join(images)
-
-    def wrong(self, problem: str, page: Page, slot: Slot) -> str:
-        """Report an error at a slot, and show it there."""
-        error = BookError(problem, page.uri, slot.line, slot.program or None)
-        self.report(error)
-        return problem_html(error)
-
-    def coming(self, program: str) -> str:
-        """What stands where a figure or output is not there yet."""
-        if isinstance(self.outcomes.get(program), Failure):
-            return '<span class="book-running">not there: the program failed</span>'
-        return f'<span class="book-running">{WAITING}</span>'
-
-    def show_output(self, slot: Slot, page: Page) -> str:
-        record = self.record(slot.program)
-        if record is None:
-            return self.coming(slot.program)
-        try:
-            program = self.program(slot.program)
-        except BookError as error:
-            return problem_html(error)
-        first, last = 0, 10**9
-        if slot.data:
-            first, last = slot.data
-        elif slot.name:
-            first, last = program.sections.get(slot.name, (0, -1))
-        text = record.printed(first, last).rstrip("\n")
-        if not text and slot.data is None:
-            return self.wrong("this section prints nothing", page, slot)
-        return f"<pre><code>{escape(text, quote=False)}\n</code></pre>"
-
-    def show_cell(self, slot: Slot, page: Page) -> str:
-        """What a cell of a notebook of answers printed and drew."""
-        record = self.record(slot.program)
-        if record is None:
-            return self.coming(slot.program)
-        first, last, names, alt = slot.data
-        printed = escape(record.printed(first, last).rstrip("\n"), quote=False)
-        parts = (
-            [f'<div class="highlight output"><pre><code>{printed}\n</code></pre></div>']
-            if printed
-            else []
-        )
-        for name in names:
-            inner = Slot("figure", slot.line, slot.program, name, alt=alt)
-            if name in record.figures:
-                parts.append(
-                    '<figure class="book-figure">'
-                    f"{self.show_figure(inner, page)}</figure>"
-                )
-        return "".join(parts)
-
-    def show_margin(self, slot: Slot, page: Page) -> str:
-        """Under a claim: what was measured, what was asked, what breaks it."""
-        statement = next(c for c in page.claims if c.id == slot.name)
-        return self.margin(statement.program, statement.id)
-
-    def margin(self, program: str, claim: str) -> str:
-        """The margin of a claim and the breaks that make it fail, as HTML."""
-        verdict = self.verdict(program, claim)
-        if verdict is None:
-            return WAITING
-        parts = [
-            f"<code>{escape(c.left)} {escape(c.operator)} {escape(c.right)}</code>: "
-            f"{shorten(c.left_value)} {escape(c.operator)} {shorten(c.right_value)}"
-            for c in verdict.comparisons
-        ]
-        shown = "; ".join(parts) or "held" if verdict.held else escape(verdict.message)
-        failing = [b.name for b in self.breaks(program) if claim in b.fails]
-        if failing:
-            shown += ". Fails with: " + "; ".join(map(escape, failing))
-        return f"Measured: {shown}." if verdict.held else shown
-
-    def show_reference(self, slot: Slot, page: Page) -> str:
-        """The number of what an empty link leads to."""
-        path, _, anchor = (slot.name or "").partition("#")
-        uri = (
-            posixpath.normpath(posixpath.join(posixpath.dirname(page.uri), path))
-            if path
-            else page.uri
-        )
-        there = self.pages.get(uri)
-        text = there.labels.get(anchor) if there and anchor else None
-        if not anchor and (number := self.numbers.get(uri)):
-            word = self.words["section" if "." in number else "chapter"]
-            text = f"{word.lower()} {number}"
-        if text is None:
-            return self.wrong(f"nothing numbered stands behind {slot.name}", page, slot)
-        return escape(text)
-
-    def show_status(self, slot: Slot, page: Page) -> str:
-        """At the top of a page that is served: what is wrong or running."""
-        problems = "".join(
-            f"<p><code>{escape(str(error))}</code></p>"
-            for error in self.errors.get(page.uri, [])
-        )
-        parts = []
-        if problems:
-            parts.append(
-                '<div class="admonition failure book-error"><p '
-                'class="admonition-title">This page has mistakes</p>'
-                f"{problems}</div>"
-            )
-        waiting = [
-            name
-            for name in page.programs
-            if name not in self.outcomes
-            and name in self.programs
-            and not isinstance(self.programs[name], BookError)
-        ]
-        if waiting:
-            names = ", ".join(
-                f"{escape(name)} ({self.status.get(name, 'waits')})" for name in waiting
-            )
-            parts.append(
-                '<div class="admonition note book-running"><p class="admonition-title">'
-                "Figures and numbers of this page are coming</p><p>Its programs have "
-                f"not run yet: {names}. The page fills in by itself.</p></div>"
-            )
-        return "".join(parts)
-
-    def show_downloads(self, slot: Slot, page: Page) -> str:
-        """The line that offers the page's programs."""
-        names = [
-            name
-            for name in page.programs
-            if not name.endswith(".md")
-            and (not name.startswith(ANSWERS) or name == page.uri)
-        ]
-        own = [name for name in names if self.is_shown(name, page)]
-        if not own:
-            return ""
-        notebook = page.to(f"programs/{download_name(page.uri)}.ipynb")
-        links = "".join(
-            f"<span><code>{posixpath.basename(name)}</code> "
-            f'<a href="{page.to(f"programs/{download_name(name)}.py")}" '
-            f'data-program="{escape(name)}" '
-            f"download>{self.words['python']}</a></span>"
-            for name in own
-        )
-        links += (
-            f'<span><a href="{notebook}" download>{self.words["notebook"]}</a></span>'
-        )
-        if (question := page.question_page) and self.has_page(question):
-            links += (
-                f'<span><a href="{page.to(self.urls[question])}">'
-                f"{self.words['question']}s</a></span>"
-            )
-        return f'<p class="programs">{links}</p>'
-
-    def is_shown(self, name: str, page: Page) -> bool:
-        """Whether a page shows code of a program, and not only its results."""
-        return name == page.uri or any(
-            listing.program == name for listing in page.listings
-        )
-
-    def show_programs(self, slot: Slot, page: Page) -> str:
-        """The whole text of each program of the page, folded."""
-        return "".join(
-            '<details class="whole-program"><summary>'
-            f"{self.words['whole']}: <code>{escape(name)}</code></summary>"
-            f'<div class="highlight"><pre><code>'
-            f"{escape(whole_text(self.programs[name]), quote=False)}"
-            "</code></pre></div></details>"
-            for name in page.programs
-            if not name.endswith(".md")
-            and self.is_shown(name, page)
-            and isinstance(self.programs.get(name), Program)
-        )
-
-    def show_claims(self, slot: Slot, page: Page) -> str:
-        """All claims of the book, page by page in reading order."""
-        parts = []
-        for other in self.in_order():
-            if not other.claims:
-                continue
-            target = page.to(self.urls.get(other.uri, other.uri))
-            title = self.titles.get(other.uri, other.uri)
-            parts.append(
-                f'<h2 id="{escape(other.uri)}"><a href="{target}">{title}</a></h2><ol>'
-            )
-            parts += [
-                f'<li><a href="{target}#{claim.id}">'
-                f"{fill(claim.sentence, other, self, late=True)}</a>"
-                f'<p class="claim-margin">{self.margin(claim.program, claim.id)}</p>'
-                "</li>"
-                for claim in other.claims
-            ]
-            parts.append("</ol>")
-        return "".join(parts)
-
-    def show_bibliography(self, slot: Slot, page: Page) -> str:
-        """The list of references."""
-        rows = [
-            f'<li id="ref-{escape(key)}">{entry["html"]}</li>'
-            for key, entry in self.references.items()
-        ]
-        return '<ul class="bibliography">' + "".join(rows) + "</ul>"
-
-    def show_pdf(self, slot: Slot, page: Page) -> str:
-        """The link to the PDF, in a build that makes one."""
-        if not self.pdf:
-            return ""
-        return f' (<a href="{page.to(self.pdf)}">download</a>)'
-
 
 def figure_path(program: str, name: str, look: str) -> str:
     """Where in the site a figure lies."""
@@ -632,19 +390,6 @@ def figure_files(program: str, figures: dict[str, Figure]) -> Iterable[tuple[str
     for name, figure in figures.items():
         yield figure_path(program, name, "light"), figure.svg
         yield figure_path(program, name, "dark"), darken(figure.svg)
-
-
-def download_name(name: str) -> str:
-    """What a page or program is called when it is downloaded: `cnn-index`."""
-    stem = re.sub(r"\.(py|md)$", "", name)
-    if stem.startswith(ANSWERS):
-        stem = stem.removeprefix(ANSWERS) + "-answers"
-    return stem.replace("/", "-")
-
-
-def whole_text(program: Program | BookError) -> str:
-    """A program without the marks of its sections."""
-    return program.section(None) if isinstance(program, Program) else ""
 
 
 def page_from_file(docs: Path, uri: str) -> Page:

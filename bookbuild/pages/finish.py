@@ -14,7 +14,7 @@ from markdown.util import AtomicString
 
 from bookbuild.errors import BookError
 from bookbuild.pages.book import Book
-from bookbuild.pages.page import ANSWERS, Page
+from bookbuild.pages.page import Page
 from bookbuild.pages.slots import SLOT, Slot, add
 
 COMMANDS = {
@@ -67,7 +67,9 @@ class Finish(Treeprocessor):
         self.sentences(root)
         self.title(root)
         self.exercises(root)
-        if self.page.question_page:  # MkDocs sees to the links of other pages
+        if self.book.is_answers(
+            self.page.uri
+        ):  # MkDocs sees to the links of other pages
             for link in root.iter("a"):
                 link.set("href", self.book.link(link.get("href", ""), self.page))
         self.slips(root)
@@ -135,7 +137,7 @@ class Finish(Treeprocessor):
                 add(self.page, Slot("status")) + add(self.page, Slot("downloads"))
             )
             root.insert(place + 1, after)
-            if self.page.programs and not self.page.uri.startswith(ANSWERS):
+            if self.page.programs and not self.book.is_answers(self.page.uri):
                 end = etree.SubElement(root, "div", {"class": "page-programs"})
                 end.set("data-search-exclude", "")
                 end.text = AtomicString(add(self.page, Slot("programs")))
@@ -143,7 +145,8 @@ class Finish(Treeprocessor):
 
     def exercises(self, root: etree.Element) -> None:
         """Give each exercise an anchor and a link to its answer."""
-        if not self.book.has_page(self.page.answers):
+        answers = self.book.answers_to(self.page.uri)
+        if answers is None:
             return
         heading = None
         for element in root:
@@ -159,8 +162,7 @@ class Finish(Treeprocessor):
                         "a",
                         {
                             "class": "answer-link",
-                            "href": self.page.relative(self.page.answers)
-                            + f"#exercise-{number}",
+                            "href": self.page.relative(answers) + f"#exercise-{number}",
                         },
                     )
                     link.text = self.book.words["answer"]

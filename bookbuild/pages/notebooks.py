@@ -12,11 +12,12 @@ import json
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bookbuild.errors import BookError
 from bookbuild.pages.page import Page, exercises
+from bookbuild.pages.show import reference
 from bookbuild.pages.slots import NUMBER, Slot, add, add_numbers, number_slot
 from bookbuild.run.program import MARK, Program, lines_of
 from bookbuild.run.record import Record
@@ -98,10 +99,8 @@ def cells_of(program: Program) -> list[Cell]:
     return [cell for cell in cells if cell.source]
 
 
-def questions(page: Page | None, answers: str) -> list[str]:
+def questions(page: Page, answers: str) -> list[str]:
     """The exercises of a page, with links and numbers as seen from its answers."""
-    if page is None:
-        return []
     here = posixpath.dirname(answers)
 
     def link(match: re.Match[str]) -> str:
@@ -121,8 +120,17 @@ def questions(page: Page | None, answers: str) -> list[str]:
     return [NUMBER.sub(number, LINK.sub(link, text)) for text in exercises(page.text)]
 
 
-def with_questions(source: str, asked: list[str], page: str, answers: str) -> str:
-    """Prose of a page of answers, with each question below its heading."""
+def with_questions(cells: list[Cell], page: Page | None, answers: str) -> list[Cell]:
+    """Cells of answers, with each question below the heading of its answer.
+
+    Args:
+        page: the page that asks.
+        answers: the page of answers.
+    """
+    if page is None:
+        return cells
+    asked = questions(page, answers)
+    back = posixpath.relpath(page.uri, posixpath.dirname(answers))
 
     def insert(match: re.Match[str]) -> str:
         number = int(match[1])
@@ -131,13 +139,13 @@ def with_questions(source: str, asked: list[str], page: str, answers: str) -> st
         quoted = "\n".join(
             f"> {line}".rstrip() for line in asked[number - 1].split("\n")
         )
-        back = posixpath.relpath(page, posixpath.dirname(answers))
-        return (
-            f"{match[0]}\n\n{quoted}\n>\n> [Exercise {number}]"
-            f"({back}#exercise-{number})"
-        )
+        link = f"[Exercise {number}]({back}#exercise-{number})"
+        return f"{match[0]}\n\n{quoted}\n>\n> {link}"
 
-    return ANSWER.sub(insert, source)
+    return [
+        replace(cell, source=ANSWER.sub(insert, cell.source)) if cell.markdown else cell
+        for cell in cells
+    ]
 
 
 def answered(cells: list[Cell]) -> list[int]:
@@ -150,8 +158,8 @@ def answered(cells: list[Cell]) -> list[int]:
 # What mkdocs-jupyter gets, and what becomes of it ---------------------------
 
 
-def bare_program(cells: list[Cell]) -> str:
-    """Cells in percent format, as mkdocs-jupyter takes them."""
+def as_program(cells: list[Cell]) -> str:
+    """Cells as a program in percent format."""
     parts = []
     for cell in cells:
         lines = cell.source.split("\n")
@@ -164,11 +172,7 @@ def bare_program(cells: list[Cell]) -> str:
 
 
 def answers_html(
-    html: str,
-    cells: list[Cell],
-    page: Page,
-    asked: list[str],
-    convert: Callable[[str], str],
+    html: str, cells: list[Cell], page: Page, convert: Callable[[str], str]
 ) -> str:
     """A page made by mkdocs-jupyter, in the shape of the book's other pages.
 
@@ -185,10 +189,7 @@ def answers_html(
     parts = []
     for cell, element in zip(cells, root.cssselect(".jp-Cell[id]"), strict=True):
         if cell.markdown:
-            text = with_questions(
-                cell.source, asked, page.question_page or "", page.uri
-            )
-            parts.append(convert(text))
+            parts.append(convert(cell.source))
             continue
         for pre in element.cssselect("[class^=highlight] pre"):
             inner = lxml.html.tostring(pre, encoding="unicode", with_tail=False)
@@ -198,17 +199,8 @@ def answers_html(
                 f"{inner}</code></pre></div>"
             )
         alt = add_numbers(page, " ".join(cell.alt.split()))
-        parts.append(
-            add(
-                page,
-                Slot(
-                    "cell",
-                    None,
-                    page.uri,
-                    data=(cell.first, cell.last, cell.figures, alt),
-                ),
-            )
-        )
+        shown = cell.first, cell.last, cell.figures
+        parts.append(add(page, Slot("cell", None, page.uri, alt=alt, data=shown)))
     return "\n".join(parts)
 
 
@@ -227,35 +219,20 @@ def percent_program(text: str) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def answers_program(cells: list[Cell], page: Page, asked: list[str], book: Book) -> str:
-    """A page of answers as one program in percent format."""
-    parts = []
-    for cell in cells:
-        if cell.markdown:
-            text = with_questions(
-                cell.source, asked, page.question_page or "", page.uri
-            )
-            text = prose(text, page, book)
-            parts.append(
-                "# %% [markdown]\n"
-                + "\n".join(f"# {line}".rstrip() for line in text.split("\n"))
-            )
-        else:
-            parts.append("# %%\n" + cell.source)
-    return "\n\n".join(parts) + "\n"
+def in_prose(cells: list[Cell], page: Page, book: Book) -> list[Cell]:
+    """Cells of answers as they read outside of the book."""
+    return [
+        replace(cell, source=prose(cell.source, page, book)) if cell.markdown else cell
+        for cell in cells
+    ]
 
 
-def answers_notebook(
-    cells: list[Cell], page: Page, asked: list[str], record: Record | None, book: Book
-) -> str:
+def answers_notebook(cells: list[Cell], record: Record | None, book: Book) -> str:
     """A page of answers as a notebook with what its cells produced, as JSON."""
     made = [as_cell(True, install(book, record))]
     for cell in cells:
         if cell.markdown:
-            text = with_questions(
-                cell.source, asked, page.question_page or "", page.uri
-            )
-            made.append(as_cell(True, prose(text, page, book)))
+            made.append(as_cell(True, cell.source))
         else:
             printed = record.printed(cell.first, cell.last) if record else ""
             made.append(as_cell(False, cell.source, printed, cell.figures, record))
@@ -329,7 +306,7 @@ def page_notebook(page: Page, book: Book) -> str:
             kind, argument = match.groups()
             skip = kind == "output"
             if kind == "claim":
-                text += ["", f"**Claim.** {argument}", ""]
+                text += ["", f"**{book.words['claim']}.** {argument}", ""]
             elif kind == "details":
                 text += ["", f"**{argument}**", ""]
         elif re.match(r"^\s*/{3,}\s*$", line):
@@ -372,7 +349,7 @@ def prose(text: str, page: Page, book: Book) -> str:
             return match[0]
         if not shown:
             return html_module.unescape(
-                book.show_reference(Slot("reference", name=target), page)
+                reference(Slot("reference", name=target), page, book)
             )
         return shown
 
@@ -397,12 +374,9 @@ def install(book: Book, *records: Record | None) -> str:
         if needed:
             parts.append(f"pip install {options}{' '.join(needed)}")
     if not parts:
-        return "This notebook needs Python's standard library only."
-    return (
-        "Run with these versions; to install them:\n\n```console\n"
-        + "\n".join(parts)
-        + "\n```"
-    )
+        return book.words["plain"]
+    commands = "\n".join(parts)
+    return f"{book.words['install']}\n\n```console\n{commands}\n```"
 
 
 def as_cell(

@@ -13,7 +13,6 @@ from bookbuild.run.record import Claim
 if TYPE_CHECKING:
     from bookbuild.pages.slots import Slot
 
-ANSWERS = "solutions/"  # where the pages with answers lie
 EXERCISE = re.compile(r"^(\d+)\.\s+(.*)$")
 
 
@@ -101,18 +100,6 @@ class Page:
             return self.uri
         folder, slash, name = self.uri.removesuffix(".md").rpartition("/")
         return folder + slash + name.replace("-", "_") + ".py"
-
-    @property
-    def answers(self) -> str:
-        """The page with the answers to its exercises."""
-        return ANSWERS + self.uri.removesuffix(".md") + ".py"
-
-    @property
-    def question_page(self) -> str | None:
-        """The page whose exercises this page of answers answers."""
-        if not (self.uri.startswith(ANSWERS) and self.uri.endswith(".py")):
-            return None
-        return self.uri.removeprefix(ANSWERS).removesuffix(".py") + ".md"
 
     def refer(self, program: str) -> None:
         """Note that the page refers to a program."""

@@ -114,8 +114,10 @@ class Follower:
                 if isinstance(name, (str, bytes, os.PathLike)):
                     self.add("write", resolved(name), None)
         elif event == "sqlite3.connect":
-            if arguments[0] not in (":memory:", ""):
-                self.add("both", resolved(arguments[0]), None)
+            path = resolved(arguments[0])
+            if path and arguments[0] not in (":memory:", ""):
+                exists = os.path.exists(path)
+                self.add("read" if exists else "write", path, None)
         else:
             self.open(arguments, frame)
 

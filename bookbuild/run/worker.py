@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from bookbuild.run import claims, figures, output, reads
-from bookbuild.run.follow import follow, state
+from bookbuild.run.follow import follow
 from bookbuild.run.job import Job, ProgramError
 from bookbuild.run.record import Failure, Figure, Outcome, Record
 
@@ -61,7 +61,7 @@ def attempt(job: Job, folder: Path) -> Record:
     """
     path, text = str(job.program.path), job.program.text
     started, process = times(), os.getpid()
-    begun, file_before = time.time_ns(), state(path)
+    begun, file_before = time.time_ns(), reads.file_hash(path)
     loaded = set(sys.modules)
     names = prepare(job, folder)
     end = last_line(text)
@@ -79,11 +79,11 @@ def attempt(job: Job, folder: Path) -> Record:
     cpu = times() - started
     data = (folder / PRINTED).read_bytes()
     printed, doubts = output.pieces(data, out.marks)
-    if state(path) != file_before:
-        raise ProgramError("the program was changed while it ran; build again")
     depends, unsure = reads.dependencies(
         folder / LOG, job, begun, folder, loaded
     )
+    if reads.file_hash(path) != file_before:
+        raise ProgramError("the program was changed while it ran; build again")
     return Record(
         program=job.program.name,
         output=printed,

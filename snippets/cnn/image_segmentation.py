@@ -22,8 +22,8 @@ photos = [photo.mean(2) / 255 for photo in load_sample_images().images]
 # --8<-- [end:digits]
 
 # --8<-- [start:scenes]
-def scene(digits, labels, left):
-    """One or two digits in light ink on a dark piece of a photograph."""
+def background(left):
+    """A dark piece from the left or the right half of a photograph."""
     image = np.ones((SIZE, SIZE))
     while image.mean() > 0.45:
         photo = photos[rng.integers(2)]
@@ -31,15 +31,27 @@ def scene(digits, labels, left):
         x, y = rng.integers(half), rng.integers(photo.shape[0] - SIZE)
         x += 0 if left else half + SIZE
         image = photo[y:y + SIZE, x:x + SIZE].copy()
-    mask = np.zeros((SIZE, SIZE), dtype=int)
-    for i in rng.integers(len(digits), size=rng.integers(1, 3)):
-        x, y = rng.integers(SIZE - 28 + 1, size=2)
-        place = np.s_[y:y + 28, x:x + 28]
-        if mask[place].any():
-            continue  # no overlaps
+    return image
+
+
+def scene(digits, labels, left):
+    """One or (twice as often) two digits in light ink on a photograph."""
+    image, mask = background(left), np.zeros((SIZE, SIZE), dtype=int)
+    wanted, placed = rng.choice([1, 2, 2]), 0
+    while placed < wanted:
+        i = rng.integers(len(digits))
+        rows, columns = np.nonzero(digits[i] > 0.1)
+        digit = digits[i][rows.min():rows.max() + 1,
+                          columns.min():columns.max() + 1]
+        h, w = digit.shape
+        y, x = rng.integers(SIZE - h + 1), rng.integers(SIZE - w + 1)
+        place = np.s_[y:y + h, x:x + w]
+        if (mask[place] * (digit > 0)).any():
+            continue  # ink on ink: another digit, another place
         ink = rng.uniform(0.7, 1.0)
-        image[place] += digits[i] * (ink - image[place])
-        mask[place][digits[i] > 0.5] = labels[i]
+        image[place] += digit * (ink - image[place])
+        mask[place][digit > 0.5] = labels[i]
+        placed += 1
     return torch.tensor(image).float()[None], torch.tensor(mask)
 
 
@@ -50,8 +62,11 @@ def scenes(n, digits, labels, left):
 
 
 cut = int(0.8 * len(digits))
-train_X, train_y = scenes(2000, digits[:cut], labels[:cut], left=True)
-test_X, test_y = scenes(300, digits[cut:], labels[cut:], left=False)
+train_X, train_y = scenes(800, digits[:cut], labels[:cut], left=True)
+test_X, test_y = scenes(200, digits[cut:], labels[cut:], left=False)
+kinds = torch.tensor([len(mask.unique()) - 1 for mask in test_y])
+print("test scenes with two kinds of digit:", int((kinds == 2).sum()),
+      "of", len(kinds))
 # --8<-- [end:scenes]
 
 # --8<-- [start:model]
@@ -86,10 +101,19 @@ class UNet(nn.Module):
             same_size = kept.pop()
             X = layer(torch.cat([X, same_size], 1) if self.bridges else X)
         return self.classify(X)
+
+
+def flat(width=12):
+    """No coarse grid: four convolutions, each at full resolution."""
+    return nn.Sequential(conv(1, width), conv(width, width),
+                         conv(width, width), conv(width, width),
+                         nn.Conv2d(width, len(CLASSES), 1))
 # --8<-- [end:model]
 
 # --8<-- [start:training]
-def train(model, epochs=5, batch=16, lr=0.01):
+def train(make, seed, epochs=4, batch=8, lr=0.01):
+    torch.manual_seed(seed)
+    model = make()
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
     batches = len(train_X) // batch
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -104,8 +128,10 @@ def train(model, epochs=5, batch=16, lr=0.01):
     return model.eval()
 
 
-torch.manual_seed(0)
-unet, blind = train(UNet()), train(UNet(bridges=False))
+models = {"U-Net": [train(UNet, seed) for seed in range(3)],
+          "no bridges": [train(lambda: UNet(bridges=False), seed)
+                         for seed in range(3)],
+          "flat": [train(flat, 0)]}
 # --8<-- [end:training]
 
 # --8<-- [start:metric]
@@ -119,15 +145,19 @@ def predict(model, X):
     return torch.cat([model(part).argmax(1) for part in X.split(50)])
 
 
-def evaluate(guess):
-    each = [iou(guess == c, test_y == c) for c in range(len(CLASSES))]
-    return {"mean": float(np.mean(each)), "classes": each,
-            "ink": iou(guess > 0, test_y > 0)}
+def evaluate(guess, truth):
+    each = [iou(guess == c, truth == c) for c in range(len(CLASSES))]
+    return {"mean": float(np.mean(each)), "lowest": min(each),
+            "ink": iou(guess > 0, truth > 0)}
 
 
-guesses = {"U-Net": predict(unet, test_X),
-           "no bridges": predict(blind, test_X)}
-scores = {name: evaluate(guess) for name, guess in guesses.items()}
+guesses = {name: [predict(model, test_X) for model in runs]
+           for name, runs in models.items()}
+scores = {name: [evaluate(guess, test_y) for guess in runs]
+          for name, runs in guesses.items()}
+two = kinds == 2
+both = [evaluate(guess[two], test_y[two])["mean"]
+        for guess in guesses["U-Net"]]
 # --8<-- [end:metric]
 
 # --8<-- [start:baseline]
@@ -138,25 +168,31 @@ def threshold(X, low, high):
 
 limits = [(low, high) for low in np.linspace(0.4, 0.95, 23)
           for high in np.linspace(0.7, 1, 13) if low < high]
-best = max(limits, key=lambda pair: iou(threshold(train_X, *pair),
-                                        train_y > 0))
-scores["threshold"] = {"ink": iou(threshold(test_X, *best), test_y > 0)}
-for name, score in scores.items():
-    mean = f"{score['mean']:.3f}" if "mean" in score else "  -  "
-    print(f"{name:10}  ink IoU {score['ink']:.3f}  mean IoU {mean}")
+limit = max(limits, key=lambda pair: iou(threshold(train_X, *pair),
+                                         train_y > 0))
+by_limit = iou(threshold(test_X, *limit), test_y > 0)
+print(f"{'':12}{'ink IoU':21}mean IoU")
+print(f"{'threshold':12}{by_limit:.3f}")
+for name, runs in scores.items():
+    print(f"{name:12}" + "   ".join(" ".join(
+        f"{run[what]:.3f}" for run in runs).ljust(18)
+        for what in ("ink", "mean")).rstrip())
+print("U-Net, scenes with two kinds:", " ".join(f"{v:.3f}" for v in both))
 # --8<-- [end:baseline]
 
 # --8<-- [start:draw]
-fig, axes = plt.subplots(5, 6, num="masks", figsize=(6.4, 5.4))
+shown = two.nonzero()[:4, 0].tolist() + (~two).nonzero()[:2, 0].tolist()
+fig, axes = plt.subplots(6, 6, num="masks", figsize=(6.4, 6.4))
 rows = [("image", test_X[:, 0], {"cmap": "gray", "vmin": 0, "vmax": 1})]
 colors = {"cmap": plt.matplotlib.colors.ListedColormap(
-    ["#30343c", "#5fb4f0", "#ff9a4d", "#3fcfa4"]), "vmin": -0.5, "vmax": 3.5}
+    ["#30343c", "#5fb4f0", "#ff9a4d", "#3fcfa4", "#d4d8de"]),
+    "vmin": -0.5, "vmax": 4.5}
 rows += [("truth", test_y, colors)]
-rows += [(name, guess, colors) for name, guess in guesses.items()]
-rows += [("threshold", threshold(test_X, *best), colors)]
+rows += [(name, runs[0], colors) for name, runs in guesses.items()]
+rows += [("threshold", 4 * threshold(test_X, *limit), colors)]
 for line, (name, pictures, look) in zip(axes, rows):
-    for ax, picture in zip(line, pictures):
-        ax.imshow(picture, **look)
+    for ax, i in zip(line, shown):
+        ax.imshow(pictures[i], **look)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     line[0].set_ylabel(name)
@@ -164,13 +200,37 @@ plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-results = {"unet": scores["U-Net"], "blind": scores["no bridges"],
-           "threshold": scores["threshold"], "gain": scores["U-Net"]["mean"]
-           - scores["no bridges"]["mean"], "classes": CLASSES,
-           "share": (test_y > 0).float().mean().item(),
-           "background": (test_y == 0).float().mean().item(),
-           "worst": min(scores["U-Net"]["classes"]),
-           "weakest": min(scores["no bridges"]["classes"]),
-           "parameters": sum(p.numel() for p in unet.parameters()),
-           "parameters_blind": sum(p.numel() for p in blind.parameters())}
+def spread(values):
+    return {"mean": float(np.mean(values)), "low": min(values),
+            "high": max(values)}
+
+
+def size(model):
+    return sum(p.numel() for p in model.parameters())
+
+
+def products(model):  # multiplications by weights for one image
+    found = []
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.register_forward_hook(lambda layer, _, out: found.append(
+                layer.weight.numel() * out.shape[2:].numel()))
+    model.eval()(test_X[:1])
+    return sum(found)
+
+
+results = {
+    **{short: {what: spread([run[what] for run in scores[name]])
+               for what in ("mean", "lowest", "ink")}
+       for short, name in [("unet", "U-Net"), ("blind", "no bridges"),
+                           ("flat", "flat")]},
+    "threshold": by_limit, "both": spread(both), "gain": spread(
+        [a["mean"] - b["mean"] for a, b in zip(scores["U-Net"],
+                                               scores["no bridges"])]),
+    "two_kinds": two.float().mean().item(), "scenes": len(test_y),
+    "share": (test_y > 0).float().mean().item(),
+    "background": (test_y == 0).float().mean().item(),
+    "parameters": {"unet": size(UNet()), "flat": size(flat()),
+                   "blind": size(UNet(bridges=False))},
+    "products": {"unet": products(UNet()), "flat": products(flat())}}
 # --8<-- [end:results]

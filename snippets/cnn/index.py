@@ -64,21 +64,25 @@ def convolution(X, weight, bias, stride=1, padding=0):
 # --8<-- [start:compare]
 torch.manual_seed(0)
 X = torch.randn(2, 3, 11, 14, dtype=torch.float64)
-worst = {"output": 0.0, "gradient": 0.0}
+X.requires_grad_()
+worst = {"output": 0.0, "input": 0.0, "weight": 0.0, "bias": 0.0}
 for stride, padding in [(1, 0), (1, 1), (2, 0), (2, 2), (3, 1)]:
     layer = nn.Conv2d(3, 4, 3, stride, padding, dtype=torch.float64)
     by_hand = convolution(X, layer.weight, layer.bias, stride, padding)
     theirs = layer(X)
-    grad = torch.autograd.grad(by_hand.square().sum(), layer.weight)[0]
-    grad_theirs = torch.autograd.grad(theirs.square().sum(), layer.weight)[0]
-    worst["output"] = max(worst["output"],
-                          (by_hand - theirs).abs().max().item())
-    worst["gradient"] = max(worst["gradient"],
-                            (grad - grad_theirs).abs().max().item())
-    print(f"stride {stride}, padding {padding}: "
-          f"{tuple(X.shape[2:])} -> {tuple(theirs.shape[2:])}")
-print(f"largest difference: output {worst['output']:.0e}, "
-      f"gradient {worst['gradient']:.0e}")
+    of = X, layer.weight, layer.bias
+    ours = by_hand, *torch.autograd.grad(by_hand.square().sum(), of)
+    library = theirs, *torch.autograd.grad(theirs.square().sum(), of)
+    for name, a, b in zip(worst, ours, library):
+        worst[name] = max(worst[name], (a - b).abs().max().item())
+    print(
+        f"stride {stride}, padding {padding}: "
+        f"{tuple(X.shape[2:])} -> {tuple(theirs.shape[2:])}"
+    )
+print(
+    "largest difference:",
+    *(f"{name} {gap:.0e}" for name, gap in worst.items()),
+)
 # --8<-- [end:compare]
 
 # --8<-- [start:parameters]
@@ -91,12 +95,22 @@ conv = count(nn.Conv2d(1, channels, 5, padding=2))
 local = side**2 * conv  # the same patches, but weights of their own each
 dense = side**2 * (side**2 * channels) + side**2 * channels
 assert dense == count(nn.Linear(side**2, side**2 * channels, device="meta"))
-for name, size in [("convolution", conv), ("local, not shared", local),
-                   ("dense", dense)]:
-    print(f"{name:18} {size:>10,} parameters")
+work = {
+    "convolution": channels * side**2 * 5**2,  # multiplications
+    "local, not shared": channels * side**2 * 5**2,
+    "dense": channels * side**2 * side**2,
+}
+for (name, products), size in zip(work.items(), (conv, local, dense)):
+    print(f"{name:18}{size:>10,} parameters{products:>11,} products")
 # --8<-- [end:parameters]
 
 # --8<-- [start:results]
-results = {"worst": worst, "conv": conv, "local": local, "dense": dense,
-           "locality": dense / local}
+results = {
+    "worst": worst,
+    "conv": conv,
+    "local": local,
+    "dense": dense,
+    "locality": dense / local,
+    "work_saved": work["dense"] / work["convolution"],
+}
 # --8<-- [end:results]

@@ -55,8 +55,17 @@ plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-results = {"conv": max(gaps["convolutions"]),
-           "pool_even": max(gaps["convolutions + pooling"][::2]),
-           "pool_odd": min(gaps["convolutions + pooling"][1::2]),
-           "dense": min(gaps["dense layer"][1:])}
+with torch.no_grad():
+    still = pooled(X)
+    half = (still + shift(still, 1)) / 2  # moved by half a cell
+    half_gap = ((pooled(shift(X, 1)) - half).norm() / half.norm()).item()
+results = {
+    "conv": max(gaps["convolutions"]),
+    "pool_even": max(gaps["convolutions + pooling"][::2]),
+    "pool_odd": min(gaps["convolutions + pooling"][1::2]),
+    "pool_most": max(gaps["convolutions + pooling"]),
+    "odd": gaps["convolutions + pooling"][1],
+    "half": half_gap,
+    "dense": min(gaps["dense layer"][1:]),
+}
 # --8<-- [end:results]

@@ -2,17 +2,17 @@
 import matplotlib.pyplot as plt
 
 LEVELS = [(40, 8, 8), (20, 16, 8), (10, 32, 16)]  # grid, channels down and up
-fig, ax = plt.subplots(num="shape", figsize=(6.4, 3.4))
+fig, ax = plt.subplots(num="shape", figsize=(6.8, 3.8))
 
 
 def block(x, y, grid, channels, color):
-    width = 1.15 + grid / 28
-    box = plt.Rectangle((x - width / 2, y - 0.28), width, 0.56,
-                        facecolor="none", edgecolor=color, lw=1.6)
-    ax.add_patch(box)
-    ax.text(x, y + 0.02, f"{grid} × {grid}\n{channels}", ha="center",
+    """A box as wide as its text needs, wider for larger grids."""
+    width = 2.5 + grid / 28
+    ax.add_patch(plt.Rectangle((x - width / 2, y - 0.32), width, 0.64,
+                               facecolor="none", edgecolor=color, lw=1.6))
+    ax.text(x, y, f"{grid} × {grid}\n{channels}", ha="center",
             va="center", fontsize=8, linespacing=1.25)
-    return width / 2 + 0.08
+    return width / 2
 
 
 def arrow(start, end, **look):
@@ -21,20 +21,22 @@ def arrow(start, end, **look):
 
 
 for depth, (grid, down, up) in enumerate(LEVELS):
-    y, x = -depth, 0.95 * depth
+    y, x = -1.1 * depth, 1.05 * depth
     edge = block(x, y, grid, f"{down} channels", "C0")
-    block(10 - x, y, grid, f"{up} channels", "C1")
-    arrow((x + edge, y), (10 - x - edge, y), ls="--", color="C2")
-    ax.text(5, y + 0.08, "bridge", color="C2", ha="center", fontsize=8)
-    arrow((x + 0.2, y - 0.32), (x + 0.75, y - 0.7), color="C0")
-    arrow((10 - x - 0.75, y - 0.7), (10 - x - 0.2, y - 0.32), color="C1")
-edge = block(5, -3, 5, "64, then 32", "C3")
-arrow((2.9, -3), (5 - edge, -3), color="C0")
-arrow((5 + edge, -3), (7.1, -3), color="C1")
-ax.text(-1.5, 0, "image", ha="right", va="center", fontsize=9)
-ax.text(11.5, 0, "classes", ha="left", va="center", fontsize=9)
-ax.text(0.9, -2.6, "halve the grid", color="C0", ha="right", fontsize=8)
-ax.text(9.1, -2.6, "double the grid", color="C1", ha="left", fontsize=8)
-ax.set(xlim=(-2.6, 12.8), ylim=(-3.4, 0.5))
+    block(12 - x, y, grid, f"{up} channels", "C1")
+    arrow((x + edge + 0.1, y), (12 - x - edge - 0.1, y), ls="--", color="C2")
+    ax.text(6, y + 0.1, "bridge", color="C2", ha="center", fontsize=8)
+    if depth < 2:  # to the next block, and back from it
+        arrow((x + 0.3, y - 0.36), (x + 0.75, y - 0.74), color="C0")
+        arrow((12 - x - 0.75, y - 0.74), (12 - x - 0.3, y - 0.36),
+              color="C1")
+edge = block(6, -3.3, 5, "64, then 32", "C3")
+arrow((2.6, -2.56), (6 - edge - 0.1, -3.2), color="C0")
+arrow((6 + edge + 0.1, -3.2), (9.4, -2.56), color="C1")
+ax.text(0, 0.42, "image", ha="center", va="bottom", fontsize=9)
+ax.text(12, 0.42, "classes", ha="center", va="bottom", fontsize=9)
+ax.text(1.9, -3.15, "halve the grid", color="C0", ha="center", fontsize=8)
+ax.text(10.1, -3.15, "double the grid", color="C1", ha="center", fontsize=8)
+ax.set(xlim=(-2.1, 14.1), ylim=(-3.8, 0.8))
 ax.set_axis_off()
 plt.show()

@@ -85,22 +85,33 @@ print(f"20 digits drawn at random {chance:.2f}")
 # --8<-- [end:compare]
 
 # --8<-- [start:draw]
-fig, axes = plt.subplots(4, 12, num="patches", figsize=(6.4, 2.6))
-for row, (name, depth) in zip(axes, layers.items()):
-    images, maps = strongest(model, depth)
+def favourites(model, name, count=3, show=4):
+    """Patches that most excite the `count` strongest units of a layer."""
+    images, maps = strongest(model, layers[name])
     side, step, first = fields[name]
-    units = maps.amax((0, 2, 3)).topk(3).indices  # the three strongest
-    for i, ax in enumerate(row):
-        unit = units[i // 4]
-        image = images[i % 4, unit]
-        place = int(maps[image, unit].argmax())
-        at_y, at_x = [step * v + first
-                      for v in divmod(place, maps.shape[3])]
-        patch = F.pad(test_X[image, 0], [side // 2] * 4)
-        ax.imshow(patch[at_y:at_y + side, at_x:at_x + side], cmap="gray_r",
-                  vmin=0, vmax=1)
+    for unit in maps.amax((0, 2, 3)).topk(count).indices:
+        for image in images[:show, unit]:
+            place = int(maps[image, unit].argmax())
+            at_y, at_x = [step * v + first
+                          for v in divmod(place, maps.shape[3])]
+            patch = F.pad(test_X[image, 0], [side // 2] * 4)
+            yield patch[at_y:at_y + side, at_x:at_x + side]
+        yield None  # a gap between two units
+
+
+torch.manual_seed(2)
+pairs = [(name, state, which) for name in layers
+         for state, which in (("trained", model), ("untrained", network()))]
+fig, axes = plt.subplots(8, 15, num="patches", figsize=(6.6, 4.6))
+for row, (name, state, which) in zip(axes, pairs):
+    for ax, patch in zip(row, favourites(which, name)):
+        if patch is None:
+            ax.set_visible(False)
+        else:
+            ax.imshow(patch, cmap="gray_r", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
-    row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    row[0].set_ylabel(f"{name.replace('layer ', '')} {state}", rotation=0,
+                      ha="right", va="center", fontsize=8)
 
 fig, ax = plt.subplots(num="purity", figsize=(6.4, 2.9))
 for state, color in [("trained", "C0"), ("untrained", "C7")]:
@@ -118,7 +129,8 @@ plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-results = {"scores": scores, "chance": chance,
+results = {"scores": scores, "chance": chance, "top": top,
+           "fields": {name[-1]: side for name, (side, *_) in fields.items()},
            "means": {state: np.mean(rows, 0).tolist()
                      for state, rows in scores.items()}}
 # --8<-- [end:results]

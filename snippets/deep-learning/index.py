@@ -31,7 +31,7 @@ def mlp(H=256):
                          nn.ReLU(), nn.Linear(H, 10))
 
 
-def cnn(C=32):
+def cnn(C=24):
     return nn.Sequential(
         nn.Unflatten(1, (1, 40)),                               # (B, 1, 40)
         nn.Conv1d(1, C, 5, padding=2), nn.ReLU(),               # (B, C, 40)
@@ -42,18 +42,18 @@ def cnn(C=32):
 
 
 class GRU(nn.Module):
-    def __init__(self, H=16):
+    def __init__(self, H=24):
         super().__init__()
-        self.gru = nn.GRU(1, H, batch_first=True, bidirectional=True)
-        self.output = nn.Linear(40 * 2 * H, 10)
+        self.gru = nn.GRU(2, H, batch_first=True)
+        self.output = nn.Linear(20 * H, 10)
 
-    def forward(self, X):
-        states, _ = self.gru(X.unsqueeze(2))  # (B, T) -> (B, T, 2 H)
+    def forward(self, X):  # two numbers at a time
+        states, _ = self.gru(X.unflatten(1, (20, 2)))  # (B, T/2, H)
         return self.output(states.flatten(1))
 # --8<-- [end:models]
 
 # --8<-- [start:training]
-def train(model, X, epochs, lr, batch=100):
+def train(model, X, epochs, lr, batch=200):
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, lr, epochs * len(X) // batch)
@@ -72,15 +72,15 @@ def accuracy(model, X, y):
 # --8<-- [end:training]
 
 # --8<-- [start:table]
-runs = [("logistic", logistic, 20, 0.01, 3), ("MLP", mlp, 20, 0.005, 3),
-        ("CNN", cnn, 15, 0.01, 3), ("GRU", GRU, 8, 0.03, 2)]
+runs = [("logistic", logistic, 20, 0.02), ("MLP", mlp, 15, 0.01),
+        ("CNN", cnn, 10, 0.03), ("GRU", GRU, 14, 0.03)]  # epochs, step size
 scores = {}  # scores[name][kind]: held-out accuracy in %, one per seed
 fit = {}     # the same on the training examples
-for name, make, epochs, lr, seeds in runs:
+for name, make, epochs, lr in runs:
     scores[name], fit[name] = {}, {}
     for kind, (X, held_out) in inputs.items():
         models = []
-        for seed in range(seeds):
+        for seed in range(3):
             torch.manual_seed(seed)
             models.append(make())
             train(models[-1], X, epochs, lr)
@@ -115,7 +115,6 @@ axes[0, 0].set_ylabel("ordinary")
 axes[1, 0].set_ylabel("shuffled")
 fig.supxlabel("position", fontsize="medium")
 
-published = {"ordinary": [32, 68, 94, 91], "shuffled": [None, 68, 56, 57]}
 fig, ax = plt.subplots(num="accuracy", figsize=(6.4, 3.4))
 for side, (kind, color) in enumerate([("ordinary", "C0"), ("shuffled", "C1")]):
     for x, name in enumerate(scores):
@@ -123,15 +122,11 @@ for side, (kind, color) in enumerate([("ordinary", "C0"), ("shuffled", "C1")]):
         place = x + 0.2 * (2 * side - 1)
         ax.bar(place, mean(values), 0.36, color=color, alpha=0.35)
         ax.plot([place] * len(values), values, "o", color=color, ms=4)
-        if published[kind][x]:
-            ax.hlines(published[kind][x], place - 0.18, place + 0.18,
-                      color="gray", ls="--")
         if x == 2:
             ax.annotate(kind, (place, max(values) + 4), color=color,
                         ha="left" if side else "center")
 ax.axhline(10, color="gray", ls=":")
 ax.annotate("guessing", (-0.75, 12), color="gray")
-ax.annotate("published", (0.62, 72), color="gray")
 ax.set(xticks=range(4), xticklabels=scores, xlim=(-0.8, 3.5), ylim=(0, 108),
        ylabel="accuracy on held-out signals (%)")
 plt.show()

@@ -35,7 +35,7 @@ def scrambled(photo):
 
 # --8<-- [start:whiten]
 def whitening(X):
-    """Matrix (P, K) to the K strongest principal parts, each of variance 1."""
+    """Matrix (P, K) to the K strongest principal components, variance 1."""
     variance, directions = torch.linalg.eigh(X.T @ X / len(X))
     return directions[:, -K:] / variance[-K:].sqrt()
 # --8<-- [end:whiten]
@@ -53,14 +53,21 @@ class SparseAutoencoder(nn.Module):
         return code, code @ self.weight.T
 
 
+def active(code):
+    """How many units, on average, carry half of a patch's squared code."""
+    power = code.square().sort(1, descending=True).values.cumsum(1)
+    return (power < 0.5 * power[:, -1:]).sum(1).add(1).float().mean().item()
+
+
 def learn(photos, seed, steps=800, sparsity=2):
-    """Filters before and after training, as images: two (K, P)."""
+    """Filters before and after training, (K, P), and active units."""
     torch.manual_seed(seed)
     X = patches(photos)
     to_white = whitening(X)
     Z = X @ to_white                      # (N, P) -> (N, K)
     model = SparseAutoencoder()
     before = (to_white @ model.weight.detach()).T
+    sparse = [active(model(Z)[0])]
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     for step in range(steps):
         rows = torch.randint(len(Z), (500,))
@@ -69,7 +76,8 @@ def learn(photos, seed, steps=800, sparsity=2):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return before, (to_white @ model.weight.detach()).T
+    sparse.append(active(model(Z)[0]))
+    return before, (to_white @ model.weight.detach()).T, sparse
 # --8<-- [end:autoencoder]
 
 # --8<-- [start:gabor]
@@ -105,26 +113,28 @@ torch.manual_seed(0)
 sources = {"photographs": photos,
            "shuffled pixels": [shuffled(photo) for photo in photos],
            "scrambled waves": [scrambled(photo) for photo in photos]}
-filters = {}  # filters[name]: one (K, P) per seed
+filters, sparse = {}, {}  # filters[name]: one (K, P) per seed
 for source, images in sources.items():
-    before, after = zip(*[learn(images, seed) for seed in range(3)])
+    before, after, shares = zip(*[learn(images, seed) for seed in range(3)])
     if source == "photographs":
         filters["untrained"] = before
+        sparse["untrained"] = [share[0] for share in shares]
     filters[source] = after
+    sparse[source] = [share[1] for share in shares]
 fits = {name: [gabor_fit(run, grid) for run in runs]
         for name, runs in filters.items()}
 medians = {name: [fit.median().item() for fit in runs]
            for name, runs in fits.items()}
-print("filters            median Gabor fit, three seeds")
+print("filters           median Gabor fit, 3 seeds    active units")
 for name, values in medians.items():
-    print(f"{name:<16}  ", "  ".join(f"{v:.2f}" for v in values))
+    print(f"{name:<16}  ", "  ".join(f"{v:.2f}" for v in values),
+          f"{sum(sparse[name]) / 3:18.1f}")
 # --8<-- [end:measure]
 
 # --8<-- [start:draw]
-names = ["untrained", "photographs", "shuffled pixels"]
-fig, axes = plt.subplots(1, 3, num="filters", figsize=(6.4, 2.5),
+fig, axes = plt.subplots(2, 2, num="filters", figsize=(5.4, 5.6),
                          layout="constrained")
-for ax, name in zip(axes, names):
+for ax, name in zip(axes.flat, filters):
     tiles = filters[name][0].view(8, 8, side, side)
     tiles = tiles / tiles.abs().amax((2, 3), keepdim=True)
     tiles = nn.functional.pad(tiles, (0, 2, 0, 2), value=math.nan)
@@ -146,7 +156,14 @@ plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-results = {"medians": medians, "gabors": len(grid),
+results = {"medians": medians, "gabors": len(grid), "filters": K,
+           "sparse": {name.split()[0]: sum(shares) / 3
+                      for name, shares in sparse.items()},
+           "lowest": {name.split()[0]: min(runs)
+                      for name, runs in medians.items()},
+           "highest": {name.split()[0]: max(runs)
+                       for name, runs in medians.items()},
+           "widest": max(fits["photographs"][0]).item(),
            "above_half": {name: (torch.stack(runs) > 0.5).float().mean().item()
                           for name, runs in fits.items()}}
 # --8<-- [end:results]

@@ -44,12 +44,13 @@ def kl_to_posterior(q):
     return (log_q.exp() * (log_q - log_posterior)).sum() * dz
 
 
-deviation = 0.0
+deviation, tried = 0.0, 0
 print("   mean     sd       ELBO   +      KL   =   log p(x)")
 for m, s in torch.tensor([(0, 1), (-0.6, 0.6), (-1, 0.3), (1, 0.2),
                           (-2, 0.9)]):
     q = Normal(m, s)
     total = elbo(q) + kl_to_posterior(q)
+    tried += 1
     deviation = max(deviation, abs(total - log_evidence).item())
     print(f"{m:7.1f} {s:6.1f} {elbo(q):10.4f} {kl_to_posterior(q):11.4f}"
           f" {total:12.8f}")

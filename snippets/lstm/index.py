@@ -8,20 +8,26 @@ from torch import nn
 # B batch, T time, D inputs, H hidden units
 
 
-def lstm(X, h, c, W, U, b, keep=None):
+def lstm(X, h, c, W, U, b, keep=None, write=None, listen=None):
     """Read a batch of sequences with an LSTM cell.
 
     X (B, T, D), h and c (B, H), W (4 H, D), U (4 H, H), b (4 H)
-    keep: a fixed value for the forget gate, for experiments
     -> outputs, cell states, input gates, forget gates, each (B, T, H)
+    For experiments: keep, a fixed value of the forget gate; write and
+    listen (B, T), factors of the input gate and of U h at each step.
     """
     steps = []
     for t in range(X.shape[1]):
-        z = X[:, t] @ W.T + h @ U.T + b  # (B, 4 H)
+        past = h @ U.T
+        if listen is not None:
+            past = past * listen[:, t, None]
+        z = X[:, t] @ W.T + past + b  # (B, 4 H)
         i, f, g, o = z.chunk(4, dim=1)
         i, f, o = i.sigmoid(), f.sigmoid(), o.sigmoid()  # gates, 0 to 1
         if keep is not None:
             f = torch.full_like(f, keep)
+        if write is not None:
+            i = i * write[:, t, None]
         c = f * c + i * g.tanh()  # keep some of the old, add some new
         h = o * c.tanh()          # show some of it
         steps.append((h, c, i, f))
@@ -49,20 +55,20 @@ for name, value in worst.items():
 # --8<-- [end:compare]
 
 # --8<-- [start:task]
-def hold(n, length=30):
+def hold(n, length=100, rate=0.05):
     """Values and flags: the answer is the value at the last flag.
 
     -> X (B, T, 2) with values and flags, y (B, T)
     """
     values = 2 * torch.rand(n, length) - 1
-    flags = (torch.rand(n, length) < 0.15).float()
+    flags = (torch.rand(n, length) < rate).float()
     flags[:, 0] = 1
     last = (flags * torch.arange(length)).cummax(1).values.long()
     return torch.stack([values, flags], 2), values.gather(1, last)
 
 
 class Holder(nn.Module):
-    def __init__(self, hidden=4):
+    def __init__(self, hidden):
         super().__init__()
         self.rnn = nn.LSTM(2, hidden, batch_first=True)
         self.out = nn.Linear(hidden, 1)
@@ -71,77 +77,109 @@ class Holder(nn.Module):
         return self.out(self.rnn(X)[0])[..., 0]
 
 
-torch.manual_seed(0)
-model, steps = Holder(), 1200
-optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
-schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.02, steps)
-for step in range(steps):
-    X, y = hold(64)
-    loss = F.mse_loss(model(X), y)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    schedule.step()
+def train(hidden, keep, write, seed, steps=1200, lr=0.03):
+    """keep, write: biases of forget and input gate at the start"""
+    torch.manual_seed(seed)
+    model = Holder(hidden)
+    with torch.no_grad():
+        model.rnn.bias_hh_l0.zero_()
+        model.rnn.bias_ih_l0[:hidden] = write           # input gate
+        model.rnn.bias_ih_l0[hidden:2 * hidden] = keep  # forget gate
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps)
+    for step in range(steps):
+        X, y = hold(32)
+        loss = F.mse_loss(model(X), y)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+    return model
+
+
+one_unit = [train(1, 4.0, -3.0, seed) for seed in range(3)]
+four = {"kept": train(4, 4.0, -3.0, 0), "half open": train(4, 0.0, 0.0, 0)}
 # --8<-- [end:task]
 
 # --8<-- [start:gates]
-weights = [model.rnn.weight_ih_l0, model.rnn.weight_hh_l0,
-           model.rnn.bias_ih_l0 + model.rnn.bias_hh_l0]
-
-
 @torch.no_grad()
-def answer(X, keep=None):
-    """Our cell with the trained weights, forget gate free or fixed."""
-    start = torch.zeros(len(X), 4)
-    outputs, *parts = lstm(X, start, start, *weights, keep=keep)
+def answer(model, X, **change):
+    """Our cell with the trained weights -> answers, c, i, f."""
+    rnn = model.rnn
+    start = torch.zeros(len(X), rnn.hidden_size)
+    outputs, *parts = lstm(X, start, start, rnn.weight_ih_l0,
+                           rnn.weight_hh_l0,
+                           rnn.bias_ih_l0 + rnn.bias_hh_l0, **change)
     return model.out(outputs)[..., 0], *parts
 
 
-X, y = hold(500)
-flag = X[..., 1] == 1
-guess, cells, inputs, forgets = answer(X)
-rms = {"trained": guess, "always keep": answer(X, 1.0)[0],
-       "always forget": answer(X, 0.0)[0], "last value": X[..., 0],
-       "constant": torch.zeros_like(y)}
-rms = {name: F.mse_loss(g, y).sqrt().item() for name, g in rms.items()}
-for name, error in rms.items():
-    print(f"{name:14} error {error:.3f}")
-gates = {"input": inputs, "forget": forgets}
-mean = {name: {"at a flag": gate[flag].mean(0),
-               "elsewhere": gate[~flag].mean(0)}  # one number a unit
-        for name, gate in gates.items()}
-opens = mean["input"]["at a flag"] - mean["input"]["elsewhere"]
-unit = int(opens.argmax())
-for name, row in mean.items():
-    for where, units in row.items():
-        print(f"{name} gate {where:9} mean {units.mean():.2f}, "
-              f"unit {unit}: {units[unit]:.2f}")
+X, y = hold(300)
+marks = X[..., 1]  # 1 at a flag, 0 elsewhere
+flag = marks == 1
+changes = {"trained": {}, "never written": {"write": marks},
+           "deaf": {"listen": marks}, "always keep": {"keep": 1.0},
+           "always forget": {"keep": 0.0}}
+networks = {f"one unit, run {i}": model for i, model in enumerate(one_unit)}
+networks |= {f"four units, {name}": model for name, model in four.items()}
+rms = {network: {name: F.mse_loss(answer(model, X, **change)[0],
+                                  y).sqrt().item()
+                 for name, change in changes.items()}
+       for network, model in networks.items()}
+print(f"{'error':22}", "  ".join(changes))
+for network, row in rms.items():
+    print(f"{network:22}", "  ".join(
+        f"{error:{len(name)}.3f}" for name, error in row.items()))
+others = {"last value": X[..., 0], "constant": torch.zeros_like(y)}
+others = {name: F.mse_loss(g, y).sqrt().item() for name, g in others.items()}
+print({name: round(error, 3) for name, error in others.items()})
+gates = {"input": [], "forget": []}  # a run: mean at flags, elsewhere
+for model in one_unit:
+    guess, cells, inputs, forgets = answer(model, X)
+    for name, gate in [("input", inputs), ("forget", forgets)]:
+        gates[name].append([gate[flag].mean().item(),
+                            gate[~flag].mean().item()])
+for name, row in gates.items():
+    print(f"{name} gate at a flag and elsewhere:", ", ".join(
+        f"{at:.2f} {elsewhere:.3f}" for at, elsewhere in row))
 # --8<-- [end:gates]
 
 # --8<-- [start:draw]
-fig, axes = plt.subplots(3, 1, num="gates", figsize=(6.4, 4.6), sharex=True)
-steps = range(30)
-axes[0].plot(steps, X[0, :, 0], "o", color="gray", ms=4)
+guess, cells, inputs, forgets = answer(one_unit[0], X)
+fig, axes = plt.subplots(4, 1, num="gates", figsize=(6.4, 5.6), sharex=True)
+steps = range(X.shape[1])
+axes[0].plot(steps, X[0, :, 0], "o", color="gray", ms=2.5)
 axes[0].plot(steps, guess[0], color="C0", drawstyle="steps-post")
+axes[0].set_title("flags dotted, values as dots, answer as a line")
+panels = {"cell state": cells, "input gate": inputs, "forget gate": forgets}
+for ax, (name, part) in zip(axes[1:], panels.items()):
+    ax.plot(steps, part[0, :, 0], color="C0", drawstyle="steps-post")
+    ax.set(ylabel=name)
 for ax in axes:
     for t in flag[0].nonzero()[:, 0]:
         ax.axvline(t, color="C1", lw=1, ls=":")
 axes[0].set(ylabel="value", ylim=(-1.15, 1.15))
-axes[0].set_title("flags dotted, answer of the network as a line")
-for ax, (name, gate) in zip(axes[1:], gates.items()):
-    ax.bar(steps, gate[0, :, unit], color=["C1" if f else "C0"
-                                           for f in flag[0]])
-    ax.set(ylabel=f"{name} gate", ylim=(0, 1.05))
-axes[2].set(xlabel="step")
+for ax in axes[2:]:
+    ax.set(ylim=(-0.05, 1.1))
+axes[3].set(xlabel="step")
 plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-results = {"worst": worst, "unit_number": unit,
-           "rms": {name.replace(" ", "_"): value
-                   for name, value in rms.items()},
-           "unit": {name: [row[w][unit].item() for w in row]
-                    for name, row in mean.items()},
-           "units": {name: [row[w].mean().item() for w in row]
-                     for name, row in mean.items()}}
+def key(name):
+    """A name as the text quotes it."""
+    return name.replace(" ", "_").replace(",", "")
+
+
+one = [row for name, row in rms.items() if name.startswith("one")]
+results = {"worst": worst, "others": {key(n): e for n, e in others.items()},
+           "gates": gates, "flags": int(flag[0].sum()),
+           "length": X.shape[1], "runs": len(one),
+           "one": {key(name): [min(row[name] for row in one),
+                               max(row[name] for row in one)]
+                   for name in changes},
+           "half": {key(name): error for name, error
+                    in rms["four units, half open"].items()},
+           "four": {key(name): error for name, error
+                    in rms["four units, kept"].items()}}
 # --8<-- [end:results]

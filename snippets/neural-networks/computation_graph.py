@@ -28,8 +28,8 @@ for i, (x, first) in enumerate([(1, "x"), (5, "h")], 1):
     ax.text(x, 1.25, f"$W_{i}, b_{i}$", ha="center", fontsize=11)
     bend = "a" if i == 1 else "z"
     arrow((x + 0.25, -0.2), (x + 0.25, -0.95), "C1")
-    ax.text(x + 0.25, -1.3, f"$\\delta W_{i} = {first}\\,"
-            f"(\\delta {bend})^T$", ha="center", fontsize=11, color="C1")
+    ax.text(x + 0.25, -1.3, f"$\\delta W_{i} = \\delta {bend}\\,"
+            f"{first}^T$", ha="center", fontsize=11, color="C1")
 ax.text(-0.4, 0.75, "forward", color="C0", fontsize=9)
 ax.text(8.4, -1.0, "backward", color="C1", fontsize=9, ha="right")
 ax.set(xlim=(-0.6, 8.6), ylim=(-1.5, 1.55))

@@ -124,5 +124,6 @@ plt.show()
 
 # --8<-- [start:results]
 results = {"before": before, "after": after, "first": first, "one": one,
+           "log10": math.log(10),
            "chance": test_y.bincount().max().item() / len(test_y)}
 # --8<-- [end:results]

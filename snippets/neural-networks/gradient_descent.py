@@ -26,12 +26,13 @@ def parabola(w):
 
 
 print("step size   distance after 10 steps   each step times   theory")
-factors = {}
+walks = {}
 for lr in (0.01, 0.1, 0.25, 0.45, 0.5, 0.55):
-    path = descend(parabola, [1.0], lr, steps=10)[:, 0]
-    factors[lr] = (path[1] / path[0]).item()
-    print(f"{lr:9.2f}{abs(path[-1]):26.4f}{factors[lr]:18.2f}"
-          f"{1 - lr * curvature:9.2f}")
+    walks[lr] = descend(parabola, [1.0], lr, steps=10)[:, 0]
+    print(
+        f"{lr:9.2f}{abs(walks[lr][-1]):26.4f}"
+        f"{walks[lr][1] / walks[lr][0]:18.2f}{1 - lr * curvature:9.2f}"
+    )
 # --8<-- [end:parabola]
 
 # --8<-- [start:limit]
@@ -55,8 +56,17 @@ def bowl(*curvatures):
 
 
 limits = []  # curvatures, momentum, measured, theory
-for curvatures, momentum in [((0.5,), 0), ((4,), 0), ((1, 4), 0),
-                             ((1, 50), 0), ((1, 50), 0.8)]:
+for curvatures, momentum in [
+    ((0.5,), 0),
+    ((4,), 0),
+    ((1, 4), 0),
+    ((1, 50), 0),
+    ((4,), 0.5),
+    ((1, 4), 0.9),
+    ((1, 50), 0.3),
+    ((1, 50), 0.5),
+    ((1, 50), 0.8),
+]:
     theory = 2 * (1 + momentum) / max(curvatures)
     limits.append((curvatures, momentum, largest_step(
         bowl(*curvatures), [1.0] * len(curvatures), 3 * theory, momentum),
@@ -110,18 +120,25 @@ for ax, (name, path) in zip(axes, paths.items()):
                colors="gray", linewidths=0.7)
     ax.plot(*path[:41].T, ".-", color="C0", lw=1, ms=5)
     ax.plot(0, 0, "*", color="C1", ms=9)
-    ax.set(ylabel="$w_2$", ylim=(-1.7, 1.7), title=f"{name}: "
-           f"step {settings[name][0]:.4f}, momentum {settings[name][1]:.2f}")
+    ax.set(
+        ylabel="$w_2$",
+        ylim=(-1.7, 1.7),
+        title=f"{name}: step {settings[name][0]:.4f}, "
+        f"momentum {settings[name][1]:.2f}",
+    )
 axes[-1].set_xlabel("$w_1$")
 plt.show()
 # --8<-- [end:draw_ravine]
 
 # --8<-- [start:results]
-results = {"factors": {str(lr): f for lr, f in factors.items()},
-           "limits": [{"curvature": max(c), "momentum": m, "measured": a,
-                       "theory": b} for c, m, a, b in limits],
-           "arrival": arrival, "speedup": arrival["best"]
-           / arrival["momentum"],
-           "worst_limit": max(abs(a / b - 1) for _, _, a, b in limits),
-           "settings": settings}
+results = {
+    "limits": [
+        {"curvature": max(c), "momentum": m, "measured": a, "theory": b}
+        for c, m, a, b in limits
+    ],
+    "arrival": arrival,
+    "speedup": arrival["best"] / arrival["momentum"],
+    "worst_limit": max(abs(a / b - 1) for _, _, a, b in limits),
+    "settings": settings,
+}
 # --8<-- [end:results]

@@ -151,5 +151,6 @@ plt.show()
 results = {f"{problem} {name}": {"worst": min(runs), "best": max(runs)}
            for (name, problem), runs in scores.items()}
 two = scores["2 hidden units", "XOR"]
-results |= {"probes": probes, "two": two, "stuck": sum(s < 0.9 for s in two)}
+results |= {"probes": probes, "two": two, "stuck": sum(s < 0.9 for s in two),
+            "linear_xor": max(scores["linear", "XOR"])}
 # --8<-- [end:results]

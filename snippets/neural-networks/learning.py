@@ -19,15 +19,16 @@ D, H, C = 64, 64, 10
 def start(seed):
     """Small random weights, zero biases."""
     torch.manual_seed(seed)
-    return {"W1": torch.randn(D, H) / D**0.5, "b1": torch.zeros(H),
-            "W2": torch.randn(H, C) / H**0.5, "b2": torch.zeros(C)}
+    return {"W1": torch.randn(H, D) / D**0.5, "b1": torch.zeros(H),
+            "W2": torch.randn(C, H) / H**0.5, "b2": torch.zeros(C)}
 
 
 def forward(p, X, y):
     """-> loss, and what the backward pass will need"""
-    h = torch.tanh(X @ p["W1"] + p["b1"])                 # (B, D) -> (B, H)
-    z = h @ p["W2"] + p["b2"]                             # (B, H) -> (B, C)
-    log_q = z - z.logsumexp(1, keepdim=True)  # log of the softmax
+    h = torch.tanh(X @ p["W1"].T + p["b1"])               # (B, D) -> (B, H)
+    z = h @ p["W2"].T + p["b2"]                           # (B, H) -> (B, C)
+    # the logarithm of the softmax; logsumexp avoids overflow of exp
+    log_q = z - z.logsumexp(1, keepdim=True)
     return -log_q[range(len(y)), y].mean(), (h, log_q)
 # --8<-- [end:network]
 
@@ -37,10 +38,10 @@ def backward(p, X, y, h, log_q):
     dz = log_q.exp()                  # softmax minus one-hot target, ...
     dz[range(len(y)), y] -= 1
     dz /= len(y)                      # ... for a mean over the batch
-    dh = dz @ p["W2"].T                                   # (B, C) -> (B, H)
+    dh = dz @ p["W2"]                                     # (B, C) -> (B, H)
     da = dh * (1 - h**2)              # the derivative of tanh
-    return {"W1": X.T @ da, "b1": da.sum(0),              # (D, H), (H)
-            "W2": h.T @ dz, "b2": dz.sum(0)}              # (H, C), (C)
+    return {"W1": da.T @ X, "b1": da.sum(0),              # (H, D), (H)
+            "W2": dz.T @ h, "b2": dz.sum(0)}              # (C, H), (C)
 # --8<-- [end:backward]
 
 # --8<-- [start:autograd]
@@ -50,8 +51,8 @@ loss, kept = forward(p, batch_X, batch_y)
 by_hand = backward(p, batch_X, batch_y, *kept)
 
 auto = {name: w.clone().requires_grad_() for name, w in p.items()}
-hidden = torch.tanh(batch_X @ auto["W1"] + auto["b1"])
-theirs = F.cross_entropy(hidden @ auto["W2"] + auto["b2"], batch_y)
+hidden = torch.tanh(batch_X @ auto["W1"].T + auto["b1"])
+theirs = F.cross_entropy(hidden @ auto["W2"].T + auto["b2"], batch_y)
 theirs.backward()
 # --8<-- [end:autograd]
 
@@ -80,8 +81,8 @@ for name, w in p.items():
 
 # --8<-- [start:training]
 def accuracy(p, X, y):
-    hidden = torch.tanh(X @ p["W1"] + p["b1"])
-    guess = (hidden @ p["W2"] + p["b2"]).argmax(1)
+    hidden = torch.tanh(X @ p["W1"].T + p["b1"])
+    guess = (hidden @ p["W2"].T + p["b2"]).argmax(1)
     return (guess == y).double().mean().item()
 
 
@@ -94,7 +95,7 @@ def train(seed, lr=0.5, epochs=60, batch=50):
             for name in p:
                 p[name] = p[name] - lr * grads[name]
             losses.append(loss.item())
-            path.append(p["W2"][0].clone())  # from one unit to all classes
+            path.append(p["W2"][:, 0].clone())  # from one unit to all classes
     return p, losses, torch.stack(path)
 
 
@@ -106,14 +107,14 @@ scores = [accuracy(p, test_X, test_y) for p, _, _ in runs]
 def train_linear(seed, lr=0.5, epochs=60, batch=50):
     """The same steps for a model without a hidden layer."""
     torch.manual_seed(seed)
-    W, b = torch.zeros(D, C), torch.zeros(C)
+    W, b = torch.zeros(C, D), torch.zeros(C)
     for epoch in range(epochs):
         for rows in torch.randperm(len(train_X)).split(batch):
-            dz = (train_X[rows] @ W + b).softmax(1)
+            dz = (train_X[rows] @ W.T + b).softmax(1)
             dz[range(len(rows)), train_y[rows]] -= 1
-            W -= lr * train_X[rows].T @ dz / len(rows)
+            W -= lr * dz.T @ train_X[rows] / len(rows)
             b -= lr * dz.mean(0)
-    return ((test_X @ W + b).argmax(1) == test_y).double().mean().item()
+    return ((test_X @ W.T + b).argmax(1) == test_y).double().mean().item()
 
 
 linear = [train_linear(seed) for seed in range(5)]

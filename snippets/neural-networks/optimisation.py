@@ -77,12 +77,39 @@ scores = {name: [accuracy(model, "test") for model, _ in trained]
           for name, trained in final.items()}
 print("           step size   test accuracy   worst    best of 6 new seeds")
 for name, s in scores.items():
-    print(f"{name:10}{best[name]:10}{sum(s) / len(s):16.3f}"
-          f"{min(s):8.3f}{max(s):8.3f}")
-borrowed = [accuracy(train(adam, best["SGD"], seed)[0], "test")
-            for seed in range(10, 13)]
+    print(
+        f"{name:10}{best[name]:10}{sum(s) / len(s):16.3f}{min(s):8.3f}"
+        f"{max(s):8.3f}"
+    )
+borrowed = [
+    accuracy(train(adam, best["SGD"], seed)[0], "test")
+    for seed in range(10, 13)
+]
 print(f"Adam with SGD's step size: {max(borrowed):.3f} at best")
 # --8<-- [end:test]
+
+# --8<-- [start:longer]
+longer, best_long = {}, {}
+print("after 600 steps    step size   test accuracy   worst    best")
+for name, make in optimizers.items():
+    i = rates.index(best[name])  # its rate at 150 steps, and both neighbours
+    valid = {
+        lr: sum(
+            accuracy(train(make, lr, seed, 600)[0], "validation")
+            for seed in seeds
+        )
+        for lr in rates[i - 1 : i + 2]
+    }
+    lr = best_long[name] = max(valid, key=valid.get)
+    longer[name] = [
+        accuracy(train(make, lr, seed, 600)[0], "test")
+        for seed in range(10, 16)
+    ]
+    print(
+        f"{name:15}{lr:13}{sum(longer[name]) / 6:16.3f}"
+        f"{min(longer[name]):8.3f}{max(longer[name]):8.3f}"
+    )
+# --8<-- [end:longer]
 
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="sweep")
@@ -111,9 +138,20 @@ plt.show()
 
 # --8<-- [start:results]
 mean = {name: sum(s) / len(s) for name, s in scores.items()}
-results = {"best": best, "mean": mean, "scores": scores,
-           "borrowed_best": max(borrowed), "spread_points":
-           100 * (max(mean.values()) - min(mean.values())),
-           "loss_30": {name: sum(losses[30] for _, losses in trained) / 6
-                       for name, trained in final.items()}}
+mean_long = {name: sum(s) / len(s) for name, s in longer.items()}
+results = {
+    "best": best,
+    "mean": mean,
+    "scores": scores,
+    "longer": longer,
+    "best_long": best_long,
+    "mean_long": mean_long,
+    "borrowed_best": max(borrowed),
+    "spread_points": 100 * (max(mean.values()) - min(mean.values())),
+    "spread_long": 100 * (max(mean_long.values()) - min(mean_long.values())),
+    "lead": {
+        "150": 100 * (mean["Adam"] - mean["SGD"]),
+        "600": 100 * (mean_long["SGD"] - mean_long["Adam"]),
+    },
+}
 # --8<-- [end:results]

@@ -58,12 +58,13 @@ for gain, runs in curves.items():
 # --8<-- [end:norms]
 
 # --8<-- [start:echo]
-def train(lr, clip, seed, steps=300, delay=5):
+def train(lr, clip, seed, frozen=False, steps=300, delay=5):
     """Learn to repeat a signal 5 steps later -> error at the end."""
     torch.manual_seed(seed)
     rnn, out = nn.RNN(1, 32, batch_first=True), nn.Linear(32, 1)
-    nn.init.orthogonal_(rnn.weight_hh_l0)
-    weights = [*rnn.parameters(), *out.parameters()]
+    nn.init.orthogonal_(rnn.weight_hh_l0).requires_grad_(not frozen)
+    weights = [w for w in (*rnn.parameters(), *out.parameters())
+               if w.requires_grad]
     optimizer = torch.optim.SGD(weights, lr, momentum=0.9)
     errors, norms = [], []
     for step in range(steps):
@@ -78,13 +79,15 @@ def train(lr, clip, seed, steps=300, delay=5):
     return {"error": np.mean(errors[-20:]), "norms": norms}
 
 
-rates, seeds = (0.1, 0.2, 0.4), range(3)
-runs = {clip: {lr: [train(lr, clip, seed) for seed in seeds]
-               for lr in rates} for clip in (float("inf"), 0.5)}
+rates, seeds, limit = (0.1, 0.2, 0.4), range(3), 0.5
+settings = {"not clipped": (float("inf"), False), "clipped": (limit, False),
+            "recurrent weights frozen": (float("inf"), True)}
+runs = {name: {lr: [train(lr, clip, seed, frozen) for seed in seeds]
+               for lr in rates} for name, (clip, frozen) in settings.items()}
 print("error of every run, guessing", round(1 / 3, 3))
-for clip, table in runs.items():
+for name, table in runs.items():
     for lr, row in table.items():
-        print(f"clip {clip:4} rate {lr}:",
+        print(f"{name:24} rate {lr}:",
               *(f"{run['error']:.3f}" for run in row))
 # --8<-- [end:echo]
 
@@ -101,12 +104,12 @@ ax.set(yscale="log", xlabel="lag (steps back)", xlim=(0, T + 12),
        ylabel="length of the gradient, lag 0 = 1")
 
 fig, ax = plt.subplots(num="clip")
-spikes = runs[float("inf")][0.4][0]["norms"]
-calm = runs[0.5][0.4][0]["norms"]
-for norms, name, color in [(spikes, "not clipped", "C1"),
-                           (calm, "clipped at 0.5", "C0")]:
+spikes = runs["not clipped"][0.4][0]["norms"]
+calm = runs["clipped"][0.4][0]["norms"]
+for norms, name, color, style in [(spikes, "not clipped", "C1", "--"),
+                                  (calm, "clipped", "C0", "-")]:
     norms = np.array([n for n in norms if np.isfinite(n)])
-    ax.plot(norms, color=color)
+    ax.plot(norms, style, color=color)
     ax.annotate(name, (30, 1e9) if name[0] == "n" else (200, 3),
                 color=color)
 ax.set(yscale="log", xlabel="step of training", ylim=(1e-2, 1e12),
@@ -115,12 +118,15 @@ plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-failed = {clip: sum(not run["error"] < 0.05 for row in table.values()
-                    for run in row) for clip, table in runs.items()}
-results = {"worst": worst, "runs": len(rates) * len(seeds),
-           "failed": failed[float("inf")], "failed_clipped": failed[0.5],
-           "steps_alive": int(np.isfinite(spikes).sum()),
-           **{f"gain_{str(g).replace('.', '_')}":
-              np.median(curves[g], 0).tolist() for g in gains}}
+failed = {name: sum(not run["error"] < 0.05 for row in table.values()
+                    for run in row) for name, table in runs.items()}
+middle = {str(g): np.median(c, 0).tolist() for g, c in curves.items()}
+results = {"worst": worst, "runs": len(rates) * len(seeds), "gain": middle,
+           "failed": failed["not clipped"], "clipped": failed["clipped"],
+           "frozen": failed["recurrent weights frozen"], "limit": limit,
+           "lag": T, "starts": len(curves[0.8]), "rate": rates[-1],
+           "calmest": min(calm), "wildest": max(calm), "steps": len(calm),
+           "steps_alive": int(np.isfinite(spikes).sum()), "delay": 5,
+           "low": gains[0], "high": gains[-1], "shrunk": 1 / middle["0.8"][T]}
 print("runs that failed:", failed)
 # --8<-- [end:results]

@@ -1,4 +1,4 @@
-"""Draws tensors, sums and broadcasting as cells, and a graph of derivatives."""
+"""Draws tensors, sums and broadcasting as cells, and how derivatives run."""
 # --8<-- [start:cells]
 import matplotlib.pyplot as plt
 

@@ -35,8 +35,8 @@ def train(seed, deep, nudge=False, steps=600):
     """-> class probabilities of the test digits, every 20 steps"""
     torch.manual_seed(seed)
     layers = [nn.Linear(64, 64), nn.ReLU()]   # ReLU: max(0, a)
-    if deep:
-        layers += [nn.Linear(64, 64), nn.ReLU()] * 3
+    for _ in range(3 if deep else 0):
+        layers += [nn.Linear(64, 64), nn.ReLU()]
     model = nn.Sequential(*layers, nn.Linear(64, 10))
     if nudge:  # the next larger number that float32 can write
         with torch.no_grad():

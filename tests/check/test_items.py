@@ -2,11 +2,11 @@
 
 import os
 import re
-import subprocess
-import sys
 
 import pytest
 from conftest import PROGRAMS, TinyBook
+
+import bookbuild.check.book  # noqa: F401  (stays imported between runs)
 
 GOOD = PROGRAMS["part/first.py"]
 PAGE = """\
@@ -48,8 +48,8 @@ fails = ["claim-the-mean-is-at-least-2"]
 
 
 @pytest.fixture
-def book(tmp_path):
-    """A tiny book with a claim and two breaks."""
+def book(tmp_path, monkeypatch):
+    """A tiny book with a claim and two breaks; tests stand in its folder."""
     made = TinyBook(tmp_path / "book")
     made.page("part/first.md", PAGE.replace("{bar}", "2"))
     made.program("part/first.py", "open('/dev/null').close()\n" + GOOD)
@@ -60,21 +60,20 @@ def book(tmp_path):
         "[pytest]\ntestpaths = docs snippets\n"
         "addopts = --codeblocks -p no:cacheprovider\n",
     )
+    monkeypatch.chdir(made.root)
     return made
 
 
-def check(book, *words):
-    """Run pytest in a book; returns (exit code, output)."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-rA", *words],
-        cwd=book.root,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=120,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTEST_ADDOPTS": ""},
-    )
-    return done.returncode, done.stdout
+@pytest.fixture
+def check(book, pytester):
+    """Run pytest in the book; returns (exit code, output)."""
+
+    def run(*words):
+        os.chdir(book.root)
+        done = pytester.runpytest_inprocess("-rA", *words)
+        return done.ret, done.stdout.str() + done.stderr.str()
+
+    return run
 
 
 def runs(book):
@@ -82,58 +81,58 @@ def runs(book):
     return len(list(book.records.glob("*.json")))
 
 
-def test_every_fence_and_break_is_an_item_of_its_own(book):
-    code, output = check(book)
+def test_every_fence_and_break_is_an_item_of_its_own(book, check):
+    code, output = check()
     assert code == 0, output
     assert re.search(r"\b6 passed", output), output
     for line in (3, 8, 15, 19):
         assert f"docs/part/first.md::line {line}" in output
 
 
-def test_what_the_build_has_run_is_not_run_again(book):
+def test_what_the_build_has_run_is_not_run_again(book, check):
     assert book.build().code == 0
     before = {p: p.stat().st_mtime_ns for p in book.records.iterdir()}
-    code, output = check(book, "docs")
+    code, output = check("docs")
     assert code == 0, output
     new = set(book.records.iterdir()) - set(before)
     assert not new
 
 
-def test_one_break_is_checked_alone(book):
-    code, output = check(book, "-k", "divided-by-ten")
+def test_one_break_is_checked_alone(book, check):
+    code, output = check("-k", "divided-by-ten")
     assert code == 0, output
     assert "1 passed" in output
     assert runs(book) == 1
 
 
-def test_false_claim_is_reported_with_its_line(book):
+def test_false_claim_is_reported_with_its_line(book, check):
     book.page("part/first.md", PAGE.replace("{bar}", "3"))
-    code, output = check(book, "docs")
+    code, output = check("docs")
     assert code == 1
     assert "part/first.md, line 9" in output
     assert 'results["mean"] >= 3' in output
     assert "3 passed" in output
 
 
-def test_failed_program_is_reported_with_its_line(book):
+def test_failed_program_is_reported_with_its_line(book, check):
     book.program("part/first.py", GOOD.replace("/ 3", "/ 0"))
-    code, output = check(book, "docs")
+    code, output = check("docs")
     assert code == 1
     assert "part/first.py, line 3: ZeroDivisionError" in output
 
 
-def test_wrong_fence_of_a_page_itself_is_reported(book):
+def test_wrong_fence_of_a_page_itself_is_reported(book, check):
     book.page(
         "part/first.md", PAGE.replace("{bar}", "2").replace("1 + 1 == 2", "1 == 2")
     )
-    code, output = check(book, "docs")
+    code, output = check("docs")
     assert code == 1
     assert "part/first.md" in output and "AssertionError" in output
 
 
-def test_break_that_breaks_nothing_is_reported(book):
+def test_break_that_breaks_nothing_is_reported(book, check):
     book.program("part/first.breaks.toml", BREAKS.replace("/ 9", "/ 3.0"))
-    code, output = check(book, "snippets")
+    code, output = check("snippets")
     assert code == 1
     assert "part/first.breaks.toml, 'divided by nine'" in output
     assert "claim-the-mean-is-at-least-2 holds all the same" in output
@@ -154,38 +153,54 @@ def test_break_that_breaks_nothing_is_reported(book):
     ],
     ids=["old text", "claim", "raises", "field", "syntax"],
 )
-def test_wrong_break_is_said_in_one_sentence(book, old, new, words):
+def test_wrong_break_is_said_in_one_sentence(book, check, old, new, words):
     book.program("part/first.breaks.toml", BREAKS.replace(old, new, 1))
-    code, output = check(book, "snippets")
+    code, output = check("snippets")
     assert code != 0
     assert words in output
     assert "Traceback" not in output
 
 
-def test_fresh_runs_everything_again_and_compares(book):
-    check(book)
-    code, output = check(book, "--fresh", "docs")
+def test_fresh_runs_everything_again_and_compares(book, check):
+    check()
+    code, output = check("--fresh", "docs")
     assert code == 0, output
     book.program(
         "part/first.py",
         "import time\n" + GOOD.replace("[1, 2, 3]", "[1, 2, 3 + time.time()]"),
     )
-    check(book, "docs")
-    code, output = check(book, "--fresh", "docs")
+    check("docs")
+    code, output = check("--fresh", "docs")
     assert code == 1
     assert "gives other results than in its last run" in output
 
 
-def test_mistake_of_a_page_fails_its_items(book):
+def test_mistake_of_a_page_fails_its_items(book, check):
     book.page("part/first.md", '# First\n\n```python\n--8<-- "part/none.py"\n```\n')
-    code, output = check(book, "docs")
+    code, output = check("docs")
     assert code == 1
     assert "part/first.md, line 4 -> part/none.py: there is no such program" in output
 
 
-def test_items_can_be_shared_among_processes(book):
+def test_page_that_says_nothing_but_a_mistake_has_an_item_that_fails(book, check):
+    book.page("part/first.md", "# First\n\n{{ mean }} {{ mean .2f }}\n")
+    book.program("part/first.breaks.toml", "")
+    code, output = check()
+    assert code == 1
+    assert "part/first.md, line 3" in output and "cannot be read" in output
+
+
+def test_fences_of_other_languages_are_left_to_pytest_codeblocks(book, check):
+    book.page("part/index.md", "# The part\n\n```bash\nexit 3\n```\n")
+    code, output = check("docs/part/index.md")
+    assert code == 1
+    assert "FAILED docs/part/index.md::line 3" in output
+
+
+@pytest.mark.slow
+def test_items_can_be_shared_among_processes(book, check):
     pytest.importorskip("xdist")
-    code, output = check(book, "-n", "2")
+    code, output = check("-n", "2")
     assert code == 0, output
     assert "6 passed" in output
     assert runs(book) == 4  # program, page's own code, two breaks: each once

@@ -127,6 +127,7 @@ KEPT = [
     ("assert any(a > 4 for a in x)", {"x": [1, 3, 9, 5]}, [(9, ">", 4)]),
     ("assert not any(a > 9 for a in x)", {"x": [5, 8, 2]}, [(8, ">", 9)]),
     ("assert not all(a > 4 for a in x)", {"x": [5, 1, 2]}, [(1, ">", 4)]),
+    ("for a in x:\n    assert not a > 9", {"x": [5, 8, 2]}, [(8, ">", 9)]),
     ("for a in x:\n    assert a < 10", {"x": [1, 9, 5]}, [(9, "<", 10)]),
     ("assert all([a < 10 for a in x])", {"x": [1, 9, 5]}, [(9, "<", 10)]),
     ("assert sum(a > 2 for a in x) >= 2", {"x": [3, 5, 1]},
@@ -155,8 +156,13 @@ def test_the_numbers_nearest_to_failing_are_kept(code, names, kept):
 
 
 def test_of_a_loop_that_fails_the_numbers_that_failed_are_told():
-    found = verdict("for a in x:\n    assert a > 3 or a < -3", x=[9, 4, 1, 7])
+    found = verdict("for a in x:\n    assert a > 3 or a < -3", x=[9, -9, 1, 7])
     assert found.message.endswith("(1 > 3, 1 < -3)")
+
+
+@pytest.mark.parametrize("code", ["3 < 2 < 5", "1 < 3 < 2", "2 == 1 != 3 > 0"])
+def test_a_chain_fails_with_any_of_its_parts(code):
+    assert not verdict(f"assert {code}").held
 
 
 def test_nan_is_told():

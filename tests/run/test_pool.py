@@ -136,15 +136,17 @@ def test_libraries_are_imported_once(tmp_path, book, monkeypatch):
     assert (tmp_path / "n").read_text() == "x"
 
 
-@pytest.mark.parametrize("text", [
-    "raise ValueError\n", "raise SystemExit(3)\n", "import no_such_thing\n",
-    "import os; os._exit(3)\n",
+@pytest.mark.parametrize(("text", "others"), [
+    ("raise ValueError\n", True), ("raise SystemExit(3)\n", True),
+    ("import no_such_thing\n", True), ("import os; os._exit(3)\n", False),
 ])
 def test_a_library_that_cannot_be_imported_stops_nobody(
-    text, tmp_path, book, monkeypatch
+    text, others, tmp_path, book, monkeypatch
 ):
-    with Pool(tmp_path, preloads(tmp_path, monkeypatch, text), cores=1) as one:
-        assert record(one, book.job(SEEN)).printed() == "False\n"
+    names = [*preloads(tmp_path, monkeypatch, text), "colorsys"]
+    with Pool(tmp_path, names, cores=1) as one:
+        found = record(one, book.job(SEEN + "print('colorsys' in sys.modules)\n"))
+        assert found.printed() == f"False\n{others}\n"
 
 
 QUIET = """\

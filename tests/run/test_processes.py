@@ -99,11 +99,18 @@ def text(body, pids):
     return (TELL + body).replace("PIDS", str(pids))
 
 
-def all_dead(pids):
-    left = [number for number in numbers(pids) if is_alive(number)]
-    for number in left:
-        end(number)
-    return not left
+def left(pids):
+    """The processes of a test that are alive."""
+    return [number for number in numbers(pids) if is_alive(number)]
+
+
+@pytest.fixture
+def pids(tmp_path):
+    """The file PIDS; whatever is in it is killed after the test."""
+    yield tmp_path / "pids"
+    if (tmp_path / "pids").exists():
+        for number in left(tmp_path / "pids"):
+            end(number)
 
 
 @pytest.fixture(params=["fork", "fresh"])
@@ -112,12 +119,12 @@ def any_pool(request):
 
 
 @pytest.mark.parametrize("name", LEAVES)
-def test_nothing_outlives_a_program(name, book, tmp_path, any_pool):
+def test_nothing_outlives_a_program(name, book, pids, any_pool):
     body, message = LEAVES[name]
     limit = 0.5 if message in (LIMIT, KEPT) else 30
-    job = book.job(text(body, tmp_path / "pids"), limit=limit)
+    job = book.job(text(body, pids), limit=limit)
     outcome = any_pool.submit(job).result(60)
-    assert all_dead(tmp_path / "pids")
+    assert not left(pids)
     if message is None:
         assert isinstance(outcome, Record), outcome
     else:
@@ -125,30 +132,26 @@ def test_nothing_outlives_a_program(name, book, tmp_path, any_pool):
 
 
 @pytest.mark.parametrize("name", KILLS_PARENT)
-def test_a_program_may_kill_what_watches_it(
-    name, book, tmp_path, any_pool
-):
-    job = book.job(text(KILLS_PARENT[name], tmp_path / "pids"))
+def test_a_program_may_kill_what_watches_it(name, book, pids, any_pool):
+    job = book.job(text(KILLS_PARENT[name], pids))
     found = failure(any_pool, job)
     assert found.message == "its process died, and so did the one watching it"
-    assert soon(lambda: all_dead(tmp_path / "pids"))
+    assert soon(lambda: not left(pids))
     assert record(any_pool, book.job("print(1)\n")).printed() == "1\n"
 
 
-def test_a_program_may_stop_what_watches_it(
-    book, tmp_path, any_pool, monkeypatch
-):
+def test_a_program_may_stop_what_watches_it(book, pids, any_pool, monkeypatch):
     monkeypatch.setattr(supervise, "GRACE", 0.3)
     body = "os.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(600)\n"
-    job = book.job(text(body, tmp_path / "pids"), limit=0.3)
+    job = book.job(text(body, pids), limit=0.3)
     found = failure(any_pool, job)
     assert found.message == "its process died, and so did the one watching it"
-    assert soon(lambda: all_dead(tmp_path / "pids"))
+    assert soon(lambda: not left(pids))
 
 
 @pytest.mark.parametrize("signal", ["SIGKILL", "SIGSTOP"])
 def test_a_program_may_kill_the_server_of_all(
-    signal, book, tmp_path, monkeypatch
+    signal, book, tmp_path, pids, monkeypatch
 ):
     monkeypatch.setattr(supervise, "GRACE", 1)
     body = f"""\
@@ -162,38 +165,72 @@ time.sleep(600)
     bystander = f"""\
 import time
 from pathlib import Path
-while Path({str(tmp_path / 'pids')!r}).stat().st_size == 0:
+while Path({str(pids)!r}).stat().st_size == 0:
     time.sleep(0.05)
 time.sleep(0.5)
 print('done')
 """
-    (tmp_path / "pids").write_text("")
+    pids.write_text("")
     with Pool(tmp_path, cores=2) as one:
         other = one.submit(book.job(bystander, name="other.py"))
-        job = book.job(text(body, tmp_path / "pids"), limit=1)
+        job = book.job(text(body, pids), limit=1)
         outcome = one.submit(job).result(60)
         assert isinstance(outcome, Failure), outcome
         assert isinstance(other.result(60), Record)
         assert record(one, book.job("print(1)\n")).printed() == "1\n"
-    assert soon(lambda: all_dead(tmp_path / "pids"))
+    assert soon(lambda: not left(pids))
 
 
-def test_where_there_is_no_forking_a_program_is_stopped_too(book, tmp_path):
-    job = book.job(text("time.sleep(600)\n", tmp_path / "pids"), limit=1)
+def test_where_there_is_no_forking_a_program_is_stopped_too(book, pids):
+    job = book.job(text("time.sleep(600)\n", pids), limit=1)
     outcome = supervise.watch(job, lambda: False, fork=False)
     assert outcome == Failure(
         "part/first.py", "still running after 1 s, the limit; stopped"
     )
-    assert all_dead(tmp_path / "pids")
+    assert not left(pids)
 
 
-def test_where_there_is_no_forking_records_are_the_same(book, tmp_path, pool):
+def test_where_there_is_no_forking_records_are_the_same(book, pool):
     job = book.job("import sys\nprint(sys.argv)\nresults = {'a': 1}\n", "assert 1 > 0")
     forked = record(pool, job)
     started = supervise.watch(job, lambda: False, fork=False)
     assert isinstance(started, Record), started
     assert started.output == forked.output
     assert (started.results, started.verdicts) == (forked.results, forked.verdicts)
+
+
+ALONE = """\
+import sys
+sys.path[:0] = [{tests!r}, {root!r}]
+from pathlib import Path
+from running import Book
+from bookbuild.run.supervise import supervise
+(Path({folder!r}) / "book").mkdir()
+print(supervise(Book(Path({folder!r}) / "book").job({text!r}), fresh=False))
+"""
+
+
+def alone(tmp_path, text):
+    """The command that runs a program without a pool."""
+    return [sys.executable, "-c", ALONE.format(
+        tests=str(Path(__file__).parent), root=str(Path(__file__).parents[2]),
+        folder=str(tmp_path), text=text)]
+
+
+def test_without_a_pool_a_program_dies_with_what_watches_it(tmp_path, pids):
+    watcher = subprocess.Popen(alone(tmp_path, text("time.sleep(600)\n", pids)))
+    try:
+        numbers(pids)
+    finally:
+        watcher.kill()
+        watcher.wait()
+    assert soon(lambda: not left(pids))
+
+
+def test_without_a_pool_a_program_reads_no_input(tmp_path):
+    done = subprocess.run(alone(tmp_path, "print(input())\n"), input="secret\n",
+                          text=True, capture_output=True, check=True)
+    assert "EOFError" in done.stdout
 
 
 BUILD = """\
@@ -213,8 +250,7 @@ print(future.result())
 
 @pytest.mark.parametrize("start", ["fork", "fresh"])
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGINT"])
-def test_a_killed_build_leaves_nothing(how, start, tmp_path):
-    pids = tmp_path / "pids"
+def test_a_killed_build_leaves_nothing(how, start, tmp_path, pids):
     body = (
         "tell(os.getppid())\n"
         "tell(subprocess.Popen(['sleep', '600']).pid)\n"
@@ -234,15 +270,13 @@ def test_a_killed_build_leaves_nothing(how, start, tmp_path):
         numbers(pids, 4)
         build.send_signal(getattr(__import__("signal"), how))
         build.wait(10)
-        assert soon(lambda: not any(map(is_alive, numbers(pids))), 3)
+        assert soon(lambda: not left(pids), 3)
     finally:
         build.kill()
         build.wait()
-        assert all_dead(pids)
 
 
-def test_a_build_killed_while_libraries_load_leaves_nothing(tmp_path, monkeypatch):
-    pids = tmp_path / "pids"
+def test_a_build_killed_while_libraries_load_leaves_nothing(tmp_path, pids, monkeypatch):
     folder = tmp_path / "modules"
     folder.mkdir()
     (folder / "slow.py").write_text(text("time.sleep(600)\n", pids))
@@ -255,22 +289,20 @@ def test_a_build_killed_while_libraries_load_leaves_nothing(tmp_path, monkeypatc
         numbers(pids)
         build.kill()
         build.wait(10)
-        assert soon(lambda: not any(map(is_alive, numbers(pids))), 3)
+        assert soon(lambda: not left(pids), 3)
     finally:
         build.kill()
         build.wait()
-        assert all_dead(pids)
 
 
-def test_closing_kills_what_runs(book, tmp_path, any_pool):
-    pids = tmp_path / "pids"
+def test_closing_kills_what_runs(book, tmp_path, pids, any_pool):
     with Pool(tmp_path, start=any_pool.start) as one:
         job = book.job(text("time.sleep(600)\n", pids))
         future = one.submit(job)
         numbers(pids)
         began = time.monotonic()
     assert time.monotonic() - began < 30
-    assert future.done() and all_dead(pids)
+    assert future.done() and not left(pids)
     one.close()
 
 

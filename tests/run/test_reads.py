@@ -3,6 +3,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,10 @@ STALE = {
     "helper": ("import helper\n", "helper.py"),
     "helper-of-helper": ("import helper\n", "deep.py"),
     "helper-with-bytecode": ("import helper\n", "helper.py"),
+    "spawned-helper-with-bytecode":
+        ("import subprocess, sys\nsubprocess.run([sys.executable, '-c', "
+         "'import sys; sys.path[0] = \"snippets/part\"; import helper'])\n",
+         "helper.py"),
     "importlib": ("import importlib\nimportlib.import_module('helper')\n", "helper.py"),
     "pool-worker": (HERE + "import multiprocessing as mp\n"
                     "def f(_): return (HERE / 'data.txt').read_text()\n"
@@ -101,7 +106,7 @@ def test_a_change_of_what_was_read_is_noticed(name, tmp_path, pool):
     here = Book(tmp_path / "book")
     layout(here)
     text, changed = STALE[name]
-    if name == "helper-with-bytecode":
+    if name.endswith("with-bytecode"):
         subprocess.run([sys.executable, "-c", "import helper"],
                        cwd=here.snippets / "part", check=True,
                        env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""})
@@ -126,6 +131,14 @@ def test_a_fresh_interpreter_is_followed_too(name, book, fresh_pool):
     assert reads.is_current(found.reads, book.root)
     book.write("part/" + changed, "changed = 2\n")
     assert not reads.is_current(found.reads, book.root)
+
+
+def test_a_compiled_module_counts(book, pool):
+    """No file is opened for it, as far as Python can tell."""
+    (source,) = Path(os.__file__).parent.glob("lib-dynload/xxlimited.*")
+    shutil.copy(source, book.write("part/first.py", "").parent)
+    found = record(pool, book.job("import xxlimited\n"))
+    assert list(found.reads["files"]) == [f"snippets/part/{source.name}"]
 
 
 def test_names_are_relative_to_the_book(book, pool):

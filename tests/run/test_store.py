@@ -60,6 +60,7 @@ def test_a_record_that_is_out_of_date_does_not(store):
     b'{"key": "other", "value": {}}', b"[" * 100_000,
     b'{"key": "key", "value": {}}', b'{"key": "key", "value": [1]}',
     b'{"key": "key", "value": {"program": 1, "output": 3}}',
+    json.dumps({"key": "other", "value": RECORD.to_json()}).encode(),
     json.dumps({"key": "key", "value": {**RECORD.to_json(), "reads": {}}}).encode(),
     json.dumps({"key": "key", "value": {**RECORD.to_json(), "reads": []}}).encode(),
     json.dumps({"key": "key", "value": {**RECORD.to_json(), "figures": {"f": 1}}}

@@ -30,11 +30,35 @@ print("average precision", (best * hit).sum() / 4)
 # %% [markdown]
 # ## Exercise 3
 #
+# The centre is $(28, 22)$, in column $\lfloor 28/8 \rfloor = 3$ and row $\lfloor 22/8 \rfloor = 2$. So $t_x = 28/8 - 3 - 1/2 = 0$,
+# $t_y = 22/8 - 2 - 1/2 = 1/4$, and with 16 pixels of width and 24 of height $t_w = \log(16/20) \approx -0.223$, $t_h = \log(24/20) \approx 0.182$.
+
+# %%
+--8<-- "cnn/object_detection.py:digits"
+
+# %%
+--8<-- "cnn/object_detection.py:targets"
+
+# %%
+has, cls, box = encode(torch.tensor([[20., 10, 36, 34]]), torch.tensor([7]))
+print("row, column:", has.nonzero()[0].tolist(), "t:",
+      [round(value, 3) for value in box[2, 3].tolist()])
+print("back again:", decode(box)[2, 3].tolist())
+
+# %% [markdown]
+# ## Exercise 4
+#
+# The IoU is $|A \cap B| / |A \cup B|$, and $A \cap B \subseteq A \cup B$; it is 1 only if the two have the same area, and of two boxes, one inside the other, with
+# the same area, each must be the other. So the common part equals both boxes, $A = B$. If all lengths are multiplied by $a$, both areas are multiplied by $a^2$, and the
+# quotient stays. A distance of corners in pixels would call five pixels the same error for a box of 10 and for one of 200 pixels, where the first is hardly a hit and the second looks perfect.
+#
+# ## Exercise 5
+#
 # When objects of different classes may overlap (a rider on a horse), non-maximum suppression across classes deletes one of them;
 # then it should be done by class. Here digits never overlap, so two boxes in one place are two opinions about one digit, and
 # only one can be right.
 #
-# ## Exercise 4
+# ## Exercise 6
 
 # %%
 rng = np.random.default_rng(0)
@@ -69,3 +93,27 @@ plt.show()
 # average, and a little less, since several may share one cell: we count {{ grid_8.ten:.1%}}. A grid with four times as many
 # cells loses about a quarter of that, {{ grid_16.ten:.1%}}. (Digits that may not overlap, as those of the page, lose
 # fewer: their centres keep a distance.)
+#
+# ## Exercise 7
+
+# %%
+digits_there = 4
+recall = hit.cumsum() / digits_there
+plain = (precision * hit).sum() / digits_there
+envelope = (best * hit).sum() / digits_there
+eleven = np.mean([max(precision[recall >= r - 1e-9], default=0.0)
+                  for r in np.linspace(0, 1, 11)])
+results["plain"], results["envelope"] = float(plain), float(envelope)
+results["eleven"] = float(eleven)
+print(f"plain {plain:.4f}, envelope {envelope:.4f}, eleven {eleven:.4f}")
+
+# %% [markdown]
+# As it is at each hit, the precision gives {{ plain:.3f}}, and the envelope the same {{ envelope:.3f}}: it only matters where a later hit has a higher precision than an
+# earlier one, which no hit of this list has. Eleven fixed recalls give {{ eleven:.3f}}. A number without its recipe cannot be compared with another.
+#
+# ## Exercise 8
+#
+# Computed once for the whole image, the convolutions give every window the features of its place, and the dense layer at the end becomes one more convolution. Two things change: a
+# window's border no longer ends in zeros but in its neighbours, which a network trained on cut-out windows has never seen; and all windows have one size, so other shapes need the image
+# at other scales. It saves most of the multiplications. What is still missing is the box: a window has a fixed shape, and the network must learn to say how far it is off. With four numbers more for each
+# place, and one answer for each object instead of many, it is the detector of this page.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Answers: learned representations
 #
-# The third answer trains the sparse layer of [the page](../../deep-learning/representations.md) with and without sparsity.
+# The answer to exercise 6 trains the sparse layer of [the page](../../deep-learning/representations.md) with and without sparsity.
 
 # %% [markdown]
 # ## Exercise 1
@@ -15,6 +15,22 @@
 # architecture. Only what the trained network achieves beyond that is due to learning.
 #
 # ## Exercise 3
+#
+# Three units at distances of 2 pixels, each 5 wide: $5 + 2 \cdot 2 = 9$ pixels wide, as the caption says.
+#
+# ## Exercise 4
+#
+# With an orthogonal $W$ the output is $W W^\top z = z$ for every patch, so the error is zero; whitened or not. Whitening matters because
+# then all directions count alike, and the error of a $W$ that is *not* orthogonal does not depend on which way it points either. So
+# nothing but the price chooses among the axes.
+#
+# ## Exercise 5
+#
+# By the inequality of Cauchy and Schwarz, $\left(\frac1K \sum \lvert c_k \rvert\right)^2 \le \frac1K \sum c_k^2$, with equality only if all
+# $\lvert c_k \rvert$ are equal. The mean square of the code is fixed by the whitening; a low mean absolute value then asks for the opposite
+# of equal entries: a few large and many small ones.
+#
+# ## Exercise 6
 
 # %%
 --8<-- "deep-learning/representations.py:patches"
@@ -33,7 +49,7 @@ grid = gabors()
 fits = {"untrained": [], "sparsity 2": [], "sparsity 0": []}
 for seed in range(3):
     for sparsity in (2, 0):
-        before, after = learn(photos, seed, sparsity=sparsity)
+        before, after, _ = learn(photos, seed, sparsity=sparsity)
         fits[f"sparsity {sparsity}"].append(
             gabor_fit(after, grid).median().item())
     fits["untrained"].append(gabor_fit(before, grid).median().item())
@@ -48,3 +64,8 @@ results = {name.replace(" ", "_"): {"low": min(values), "high": max(values)}
 # untrained filters have ({{ untrained.low:.2f}} to {{ untrained.high:.2f}}). Without the price for active units nothing prefers
 # one set of axes to another: on whitened patches every orthogonal matrix of weights rebuilds the input exactly, whether its
 # columns look like edges or not. The edges need the photographs, as the controls on the page show, *and* the sparsity.
+#
+# ## Exercise 7
+#
+# Set these units to zero (or to their mean) and see whether the network still reads their digit; compare with other units of the layer,
+# chosen at random. If nothing happens, the network does not need them. A picture of favourites cannot show that.

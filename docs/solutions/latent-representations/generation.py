@@ -54,3 +54,40 @@ print(f"{'the same 7':22} {results['sure']:6.3f} {results['agree']:7.3f}"
 # *Sure* is {{ sure:.0f}} and *agree* {{ agree:.0f}}, *rarest* is {{ rarest:.0f}}, and the distance is {{ distance:.0f}}, where
 # samples from one Gaussian per digit have {{ made:.0f}}. Of the distance {{ spread:.0f}} is the spread of the real digits, which
 # the samples lack, and {{ away:.0f}} is how far this 7 lies from their mean. Two of four columns catch it.
+#
+# ## Exercise 3
+#
+# $(0 - 3)^2 + 1 + 4 - 2 \sqrt{1 \cdot 4} = 9 + 5 - 4 = 10$, which is $3^2 + (1 - 2)^2$.
+#
+# ## Exercise 4
+#
+# In one dimension the covariances are $\sigma_1^2$ and $\sigma_2^2$, and
+# $\sigma_1^2 + \sigma_2^2 - 2 \sqrt{\sigma_1^2 \sigma_2^2} = (\sigma_1 - \sigma_2)^2$. A sum of two squares is zero only when both are.
+#
+# ## Exercise 5
+#
+# A mean of 10 numbers and a symmetric covariance of $10 \cdot 11 / 2 = 55$: 65. Ten of them need 650, and 10 more for the classes, if these
+# are not all equally frequent. The 2500 training digits are 250 for each class, about four for each number.
+#
+# ## Exercise 6
+
+# %%
+a, b = test_X[test_y == 3][0], test_X[test_y == 8][0]
+steps = torch.linspace(0, 1, 5)[:, None]
+with torch.no_grad():
+    ends = encoder(torch.stack([a, b]))
+    by_code = decoder((1 - steps) * ends[0] + steps * ends[1])
+    by_pixel = (1 - steps) * a + steps * b
+    for name, images in [("codes", by_code), ("pixels", by_pixel)]:
+        sure, guess = cnn(images).softmax(1).max(1)
+        print(f"{name:7}", "  ".join(f"{g} ({s:.2f})" for g, s in zip(
+            guess.tolist(), sure.tolist())))
+
+# %% [markdown]
+# Class and confidence of the CNN along the way from a 3 to an 8. Half way between the pixels lies a double exposure, which the judge
+# nevertheless names; half way between the codes lies one stroke that has something of both. One pair proves nothing; look at some more.
+#
+# ## Exercise 7
+#
+# Compare every sample with its nearest training digit, and do the same for held-out digits: samples that lie much closer to training digits
+# than new real digits do are copies. Distances of features find copies that are moved or made bolder.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Answers: latent representations
 #
-# The third answer trains six autoencoders, which takes about 15 seconds.
+# The answer to exercise 6 trains six autoencoders.
 
 # %% [markdown]
 # ## Exercise 1
@@ -36,6 +36,24 @@ results = {"times": size / stored}
 #
 # ## Exercise 3
 #
+# The mean is zero. By symmetry the first component is $(1, 1)/\sqrt 2$: along it the points lie at $3/\sqrt2$, $3/\sqrt2$,
+# $-3/\sqrt2$, $-3/\sqrt2$ (the codes), across it at $\pm 1/\sqrt2$. The error that is left is $1/2$ for each point, out of a
+# mean square of 5.
+#
+# ## Exercise 4
+#
+# In the orthonormal basis $v_1, \dots, v_D$ of all components, $x - \bar x = \sum_k c_k v_k$ with $c_k = v_k^\top (x - \bar x)$. The
+# reconstruction keeps $k \le K$, so the squared error is $\sum_{k > K} c_k^2$, and the mean of $c_k^2$ over the data is the variance
+# along $v_k$.
+#
+# ## Exercise 5
+#
+# $(W_2 A^{-1})(A W_1) = W_2 W_1$, so the reconstruction, and with it the error, is the same. The columns of $W_2 A^{-1}$ span the same
+# space as those of $W_2$ and can be any basis of it. Nothing in the error prefers the orthonormal one that PCA picks, ordered by
+# variance.
+#
+# ## Exercise 6
+#
 # The page's `autoencoder` with its two ReLUs left out:
 
 # %%
@@ -63,3 +81,10 @@ print(f"PCA     {results['pca']:.4f}")
 # Without activation functions the four layers are one linear map through 8 numbers. On the training digits such a map cannot do
 # better than PCA, and on held-out digits its error comes out as that of PCA: {{ linear:.4f}} and {{ pca:.4f}}. With ReLUs
 # the error is {{ ReLU:.4f}} (means of three random starts).
+#
+# ## Exercise 7
+#
+# It depends on the other numbers and on the network: the decoder is not linear, so one number may change the slant in one place of the
+# latent space and the digit in another. Nothing in the loss asks for more. One can ask: give some numbers the meaning by training them
+# (the class, the slant measured from the image), or prefer codes whose numbers vary independently, as some variational autoencoders do;
+# the second helps sometimes, and which number means what has still to be looked at.

@@ -14,6 +14,23 @@
 #
 # ## Exercise 3
 #
+# One guess is right with probability $p = 0.1$. The accuracy on 400 has mean 0.1 and standard deviation
+# $\sqrt{0.1 \cdot 0.9 / 400} = 0.015$. The best of a hundred independent draws of a Gaussian lies about 2.5 standard deviations
+# above the mean: about 0.14, of pure luck.
+#
+# ## Exercise 4
+#
+# The gradient of the penalty is $\lambda w$, so $w - \eta (\nabla \ell + \lambda w) = (1 - \eta \lambda) w - \eta \nabla \ell$.
+# Adam divides the gradient by its running size. With the penalty in the loss, $\lambda w$ is divided too, so weights with large
+# gradients decay less. AdamW, which the page's program uses, shrinks the weights apart from Adam's step.
+#
+# ## Exercise 5
+#
+# The output is $h / (1 - p)$ with probability $1 - p$ and 0 otherwise: mean $h$. The mean square is $h^2 / (1 - p)$, so the variance
+# is $h^2 / (1 - p) - h^2 = h^2\, p / (1 - p)$. Dropout is noise of this size, multiplied in.
+#
+# ## Exercise 6
+#
 # First the experiment of [the page](../../neural-networks/generalisation.md), with 15 points.
 
 # %%
@@ -41,3 +58,34 @@ results = {"few": few_error.tolist(), "many": held_error.tolist(),
 # Degree 12 hardly hurts any more: its error is {{ many.12:.3f}}, where the best degree ({{ best:d }}) has {{ least:.3f}} and the
 # noise alone accounts for $0.3^2 = 0.09$. With 150 points there is little room to swing between them. What counts for overfitting
 # is the freedom of the model (its capacity) compared with the amount of data.
+#
+# ## Exercise 7
+#
+# Again with 15 points, and the fits of all hundred draws on one grid.
+
+# %%
+draws = [sample(15) for _ in range(100)]
+line = np.linspace(-0.9, 0.9, 200)
+results |= {"bias": [], "variance": []}
+print("degree   squared bias   variance")
+for degree in degrees:
+    curves = np.array([Chebyshev.fit(x, y, degree, domain=[-1, 1])(line)
+                       for x, y in draws])
+    middle = np.median(curves, 0)  # a mean would be ruled by a few fits
+    results["bias"].append(float(np.mean((middle
+                                          - np.sin(np.pi * line))**2)))
+    results["variance"].append(float(np.median((curves - middle)**2)))
+    if degree in (0, 1, 3, 5, 9, 12):
+        print(f"{degree:6}{results['bias'][-1]:15.4f}"
+              f"{results['variance'][-1]:11.4f}")
+
+# %% [markdown]
+# The bias falls, from {{ bias.1:.2f}} at degree 1 to {{ bias.3:.3f}} at degree 3, and stays small; the variance grows with every
+# bit of freedom. (We take medians, since a few wild fits rule every mean at high degrees.) Their sum is smallest in between: that
+# is the minimum of the page's figure.
+#
+# ## Exercise 8
+#
+# By patient: all recordings of one person go to the same part. With 20 patients, leave out four at a time (five folds), and within
+# the other sixteen leave out some again to choose settings (*nested* cross-validation). The result is a mean over *patients*, so its
+# uncertainty comes from 20 numbers and not from 2000; show them all.

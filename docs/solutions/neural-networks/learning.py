@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Answers: learning
 #
-# The third answer trains the network of [the page](../../neural-networks/learning.md) with right and with wrong gradients.
+# The answer to exercise 7 trains the network of [the page](../../neural-networks/learning.md) with right and with wrong gradients.
 
 # %% [markdown]
 # ## Exercise 1
@@ -11,10 +11,33 @@
 #
 # ## Exercise 2
 #
+# $e^2 + e + 1 = 11.107$, so the softmax is $0.665, 0.245, 0.090$. The loss is $-\log 0.245 = 1.408$. The derivatives are
+# $0.665, -0.755, 0.090$: predicted minus what should have been.
+#
+# ## Exercise 3
+#
 # Write $\ell = -z_y + \log \sum_a e^{z_a}$. The derivative of the first term with respect to $z_c$ is $-[c = y]$, that of the
 # second $e^{z_c} / \sum_a e^{z_a} = q_c$. Together: $q_c - [c = y]$.
 #
-# ## Exercise 3
+# ## Exercise 4
+#
+# A factor $e^k$ cancels in $e^{z_c + k} / \sum_a e^{z_a + k}$. The derivatives are $q_c - [c = y]$, and both terms add up to 1. It is the
+# same fact twice: along the direction $(1, \dots, 1)$ the loss does not change, so the slope in that direction, which is the sum of
+# the derivatives, is zero.
+#
+# ## Exercise 5
+#
+# $\sigma' = \sigma (1 - \sigma)$, so the slope is $-2 (1 - \sigma)\, \sigma (1 - \sigma)$, in size at most $2 \sigma < 2 e^z$, since
+# $\sigma(z) = e^z / (1 + e^z) < e^z$. For the cross-entropy $-\log \sigma$ it is $-\sigma' / \sigma = -(1 - \sigma)$. At a confident mistake
+# $z$ is very negative: the first slope is nearly zero, the second nearly $-1$.
+#
+# ## Exercise 6
+#
+# Forward: $64 \cdot 64 + 64 \cdot 10 = 4736$. Backward: $\delta W_2 = \delta z\,h^\top$ takes 640, $\delta h = W_2^\top \delta z$ another 640,
+# $\delta W_1$ takes 4096, and entry-by-entry products few. About 5400; the derivative with respect to $x$, another 4096, is not
+# needed. With more layers the backward pass takes about twice as many as the forward pass.
+#
+# ## Exercise 7
 #
 # First the network of the page, with the right gradients.
 
@@ -45,10 +68,10 @@ def backward(p, X, y, h, log_q):
     dz = log_q.exp()
     dz[range(len(y)), y] -= 1
     dz /= len(y)
-    dh = dz @ p["W2"].T
+    dh = dz @ p["W2"]
     da = dh * (1 - h)                 # wrong: should be 1 - h**2
-    return {"W1": X.T @ da, "b1": da.sum(0),
-            "W2": h.T @ dz, "b2": dz.sum(0)}
+    return {"W1": da.T @ X, "b1": da.sum(0),
+            "W2": dz.T @ h, "b2": dz.sum(0)}
 
 
 wrong = backward(p, batch_X, batch_y, *kept)
@@ -78,3 +101,9 @@ for name, s in [("right", scores), ("wrong", wrong_scores),
 # of the angle between them is {{ cosine:.2f}} at the start). On its own, this score looks like success. Only beside the
 # linear model's {{ linear.mean:.1%}} and the {{ right.mean:.1%}} of the right gradients does it look suspicious. The comparison
 # with autograd shows the fault at once: entries of the gradient are off by up to {{ off:.3f}}.
+#
+# ## Exercise 8
+#
+# What hinders is the slope of the softmax at the wrong score. Smaller first scores help (a last layer that starts at zero), as do a step
+# size that is large at first and an optimiser that divides by the size of the gradient, such as Adam: with a tiny gradient it takes
+# steps of the usual length. A limit on the size of the scores helps too. The simplest is the cross-entropy.

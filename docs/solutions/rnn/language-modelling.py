@@ -17,11 +17,13 @@ results = {}
 # ## Exercise 1
 #
 # One character with probability zero that occurs after all costs $-\log_2 0 = \infty$ bits, whatever else the model knows. It would also be wrong: what has not been seen in a whole play may come next.
-#
+
+# %% [markdown]
 # ## Exercise 2
 #
 # $1 + 2 + 3 = 6$ bits for three characters: 2 bits each, and a perplexity of $2^2 = 4$.
-#
+
+# %% [markdown]
 # ## Exercise 3
 #
 # With $n_1 = 10$, $n_2 = 5$, $n_3 = 3$, $n_4 = 2$ we get $y = 10 / (10 + 10) = 1/2$, and then $d(1) = 1 - 2 \cdot \tfrac12 \cdot \tfrac{5}{10}$, $d(2) = 2 - 3 \cdot \tfrac12 \cdot \tfrac35$ and
@@ -69,7 +71,8 @@ for n in (3, 6):
 
 # %% [markdown]
 # One discount costs {{ lost_3:.3f}} bits at order 3 and {{ lost_6:.3f}} at order 6. Long pieces are mostly seen once or twice, and that is where the three discounts differ; a short piece has been seen often, and then a discount hardly matters.
-#
+
+# %% [markdown]
 # ## Exercise 6
 
 # %%
@@ -80,7 +83,8 @@ for name, part in (("tenth", 0.1), ("third", 1 / 3), ("all", 1.0)):
 
 # %% [markdown]
 # From a tenth to a third of the text the surprise falls from {{ tenth:.2f}} to {{ third:.2f}} bits, and with all of it to {{ all:.2f}}. Every threefold of text takes away a similar amount, since pieces that were new become known. There is no sign of an end: with more plays, counting gains further.
-#
+
+# %% [markdown]
 # ## Exercise 7
 
 # %%
@@ -91,7 +95,8 @@ print(f"orders {best} and 3 mixed: {results['two_counts']:.3f}, "
 
 # %% [markdown]
 # No: {{ two_counts:.3f}} bits. The longer model already contains the shorter one and uses it where its own counts are thin; averaging once more only makes it less sure where it was rightly sure. The network helps because it is another kind of model, not because there are two.
-#
+
+# %% [markdown]
 # ## Exercise 8
 #
 # Let a small network see the context, or only a few facts about it (how often the longest known context was seen, how many different characters came after it, how sure either model is), and put out one number, through a sigmoid the share. Its loss is the surprise of the mixture,

@@ -1,0 +1,335 @@
+"""Turns what a page has waited for into HTML, now that the program's record is there, or says that it is coming."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from html import escape
+
+from bookbuild.errors import BookError
+from bookbuild.pages.book import Book, figure_path
+from bookbuild.pages.page import Page
+from bookbuild.pages.slots import NUMBER, SLOT, WAITING, Slot, number_slot
+from bookbuild.run.program import Program
+from bookbuild.run.record import Failure
+
+
+def fill(text: str, page: Page, book: Book, late: bool = False) -> str:
+    """Fill the slots of a page's HTML.
+
+    Args:
+        text: HTML with slots of `page`.
+        late: whether to fill also those that enter last, the formulas.
+    """
+
+    def html(match: re.Match[str]) -> str:
+        slot = page.slots[int(match[1])]
+        if slot.kind == "formula" and not late:
+            return match[0]
+        return SHOW[slot.kind](slot, page, book)
+
+    return SLOT.sub(html, text)
+
+
+def wrong(problem: str, slot: Slot, page: Page, book: Book) -> str:
+    """Report an error at a slot, and show it there."""
+    book.report(BookError(problem, page.uri, slot.line, slot.program or None))
+    return problem_html(problem)
+
+
+def problem_html(problem: str) -> str:
+    """How a page that is served shows that a piece of it is wrong."""
+    return f'<span class="book-problem">[{escape(problem)}]</span>'
+
+
+def coming(program: str, book: Book) -> str:
+    """What stands where a figure or output is not there yet."""
+    failed = isinstance(book.outcomes.get(program), Failure)
+    text = "not there: the program failed" if failed else WAITING
+    return f'<span class="book-running">{text}</span>'
+
+
+# What programs produced -------------------------------------------------------
+
+
+def number(slot: Slot, page: Page, book: Book) -> str:
+    return escape(book.value(slot, page))
+
+
+def figure(slot: Slot, page: Page, book: Book) -> str:
+    alt = escape(fill(slot.alt, page, book))
+    try:
+        drawn = book.figure(slot.program, slot.name)
+    except BookError as error:
+        return wrong(error.problem, slot, page, book)
+    if drawn is None:
+        return coming(slot.program, book)
+    images = []
+    for look in ("light", "dark"):
+        source = page.to(figure_path(slot.program, slot.name or "", look))
+        images.append(
+            f'<img class="on-{look}" alt="{alt}" loading="lazy" src="{source}" '
+            f'width="{drawn.width}" height="{drawn.height}">'
+        )
+    return "".join(images)
+
+
+def output(slot: Slot, page: Page, book: Book) -> str:
+    """What a section printed, or the whole program."""
+    record = book.record(slot.program)
+    if record is None:
+        return coming(slot.program, book)
+    try:
+        program = book.program(slot.program)
+    except BookError as error:
+        return problem_html(error.problem)
+    if slot.name:
+        text = record.printed(*program.sections.get(slot.name, (0, -1)))
+    else:
+        text = record.printed()
+    if not text.strip("\n"):
+        return wrong("this section prints nothing", slot, page, book)
+    return printed(text)
+
+
+def printed(text: str) -> str:
+    """What was printed, as HTML."""
+    text = escape(text.rstrip("\n"), quote=False)
+    return f"<pre><code>{text}\n</code></pre>"
+
+
+def cell(slot: Slot, page: Page, book: Book) -> str:
+    """What a cell of a notebook of answers printed and drew."""
+    record = book.record(slot.program)
+    if record is None:
+        return coming(slot.program, book)
+    first, last, names = slot.data
+    text = record.printed(first, last)
+    parts = []
+    if text.strip("\n"):
+        parts.append(f'<div class="highlight output">{printed(text)}</div>')
+    for name in names:
+        if name in record.figures:
+            drawn = Slot("figure", slot.line, slot.program, name, alt=slot.alt)
+            parts.append(
+                f'<figure class="book-figure">{figure(drawn, page, book)}</figure>'
+            )
+    return "".join(parts)
+
+
+# Claims -----------------------------------------------------------------------
+
+
+def margin(slot: Slot, page: Page, book: Book) -> str:
+    """Under a claim: what was measured, what was asked, what breaks it."""
+    claim = next(c for c in page.claims if c.id == slot.name)
+    return margin_of(claim.program, claim.id, book)
+
+
+def margin_of(program: str, claim: str, book: Book) -> str:
+    """The margin of a claim and the breaks that make it fail, as HTML."""
+    verdict = book.verdict(program, claim)
+    if verdict is None:
+        return WAITING
+    parts = [
+        f"<code>{escape(c.left)} {escape(c.operator)} {escape(c.right)}</code>: "
+        f"{shorten(c.left_value)} {escape(c.operator)} {shorten(c.right_value)}"
+        for c in verdict.comparisons
+    ]
+    shown = escape(verdict.message)
+    if verdict.held:
+        shown = f"{book.words['measured']}: " + (
+            "; ".join(parts) or book.words["holds"]
+        )
+    failing = [b.name for b in book.breaks(program) if claim in b.fails]
+    if failing:
+        shown += f". {book.words['breaks']}: " + "; ".join(map(escape, failing))
+    return f"{shown}."
+
+
+def shorten(value: float) -> str:
+    """A number as a reader wants it in a margin: three figures that count."""
+    if value == int(value) and abs(value) < 1e6:
+        return f"{int(value)}"
+    return f"{value:.3g}"
+
+
+def claims(slot: Slot, page: Page, book: Book) -> str:
+    """All claims of the book, page by page in reading order."""
+    parts = []
+    for other in book.in_order():
+        if not other.claims:
+            continue
+        target = page.to(book.urls.get(other.uri, other.uri))
+        title = book.titles.get(other.uri, other.uri)
+        parts.append(
+            f'<h2 id="{escape(other.uri)}"><a href="{target}">{title}</a></h2><ol>'
+        )
+        parts += [
+            f'<li><a href="{target}#{claim.id}">'
+            f"{fill(claim.sentence, other, book, late=True)}</a>"
+            f'<p class="claim-margin">{margin_of(claim.program, claim.id, book)}</p>'
+            "</li>"
+            for claim in other.claims
+        ]
+        parts.append("</ol>")
+    return "".join(parts)
+
+
+# Formulas and references --------------------------------------------------------
+
+
+def tex(slot: Slot, page: Page, book: Book) -> str:
+    return escape(tex_of(slot, page, book))
+
+
+def tex_of(slot: Slot, page: Page, book: Book) -> str:
+    """The TeX of a formula, with the numbers it quotes."""
+    return NUMBER.sub(lambda m: book.value(number_slot(page, m), page), slot.name or "")
+
+
+def formula(slot: Slot, page: Page, book: Book) -> str:
+    answer = book.katex.render([(tex_of(slot, page, book), bool(slot.data))])[0]
+    if "error" in answer:
+        problem = f"wrong formula: {answer['error']}"
+        book.report(BookError(problem, page.uri, slot.line))
+        return problem_html(problem)
+    return answer["html"]
+
+
+def render_formulas(book: Book) -> None:
+    """Render all formulas of the book at once, and report wrong ones."""
+    found = [
+        (slot, page)
+        for page in book.in_order()
+        for slot in page.slots
+        if slot.kind == "formula"
+    ]
+    book.katex.render(
+        [(tex_of(slot, page, book), bool(slot.data)) for slot, page in found]
+    )
+    for slot, page in found:
+        formula(slot, page, book)
+
+
+def reference(slot: Slot, page: Page, book: Book) -> str:
+    """The number of what an empty link leads to."""
+    path, _, anchor = (slot.name or "").partition("#")
+    uri = page.uri
+    if path:
+        uri = posixpath.normpath(posixpath.join(posixpath.dirname(uri), path))
+    there = book.pages.get(uri)
+    text = there.labels.get(anchor) if there and anchor else None
+    if not anchor and (place := book.numbers.get(uri)):
+        word = book.words["section" if "." in place else "chapter"]
+        text = f"{word.lower()} {place}"
+    if text is None:
+        return wrong(f"nothing numbered stands behind {slot.name}", slot, page, book)
+    return escape(text)
+
+
+def bibliography(slot: Slot, page: Page, book: Book) -> str:
+    """The list of references."""
+    rows = [
+        f'<li id="ref-{escape(key)}">{entry["html"]}</li>'
+        for key, entry in book.references.items()
+    ]
+    return '<ul class="bibliography">' + "".join(rows) + "</ul>"
+
+
+# What a page offers ---------------------------------------------------------------
+
+
+def status(slot: Slot, page: Page, book: Book) -> str:
+    """At the top of a page that is served: what is wrong or running."""
+    parts = []
+    if errors := book.errors.get(page.uri, []):
+        problems = "".join(f"<p><code>{escape(str(e))}</code></p>" for e in errors)
+        parts.append(
+            '<div class="admonition failure book-error"><p '
+            'class="admonition-title">This page has mistakes</p>'
+            f"{problems}</div>"
+        )
+    waiting = [
+        name
+        for name in page.programs
+        if name not in book.outcomes and isinstance(book.programs.get(name), Program)
+    ]
+    if waiting:
+        names = ", ".join(f"<code>{escape(name)}</code>" for name in waiting)
+        parts.append(
+            '<div class="admonition note book-running"><p class="admonition-title">'
+            f"Figures and numbers of this page are coming</p><p>{names}: not run yet. "
+            f"{escape(book.status)} The page fills in by itself.</p></div>"
+        )
+    return "".join(parts)
+
+
+def downloads(slot: Slot, page: Page, book: Book) -> str:
+    """The line that offers the page's programs."""
+    own = [
+        name
+        for name in page.programs
+        if not name.endswith(".md") and is_shown(name, page)
+    ]
+    if not own:
+        return ""
+    links = [
+        f"<code>{posixpath.basename(name)}</code> "
+        f'<a href="{page.to(f"programs/{book.download_name(name)}.py")}" '
+        f"download>{book.words['python']}</a>"
+        for name in own
+    ]
+    notebook = page.to(f"programs/{book.download_name(page.uri)}.ipynb")
+    links.append(f'<a href="{notebook}" download>{book.words["notebook"]}</a>')
+    if question := book.question_of(page.uri):
+        there = page.to(book.urls[question])
+        links.append(f'<a href="{there}">{book.words["question"]}s</a>')
+    spans = "".join(f"<span>{link}</span>" for link in links)
+    return f'<p class="programs">{spans}</p>'
+
+
+def is_shown(name: str, page: Page) -> bool:
+    """Whether a page shows code of a program, and not only its results."""
+    return name == page.uri or any(listing.program == name for listing in page.listings)
+
+
+def programs(slot: Slot, page: Page, book: Book) -> str:
+    """The whole text of each program of the page, folded."""
+    return "".join(
+        '<details class="whole-program"><summary>'
+        f"{book.words['whole']}: <code>{escape(name)}</code></summary>"
+        '<div class="highlight"><pre><code>'
+        f"{escape(program.section(None), quote=False)}"
+        "</code></pre></div></details>"
+        for name in page.programs
+        if not name.endswith(".md")
+        and is_shown(name, page)
+        and isinstance(program := book.programs.get(name), Program)
+    )
+
+
+def pdf(slot: Slot, page: Page, book: Book) -> str:
+    """The link to the PDF, in a build that makes one."""
+    if not book.pdf:
+        return ""
+    return f' (<a href="{page.to(book.pdf)}">{book.words["download"]}</a>)'
+
+
+SHOW: dict[str, Callable[[Slot, Page, Book], str]] = {
+    "number": number,
+    "figure": figure,
+    "output": output,
+    "cell": cell,
+    "margin": margin,
+    "claims": claims,
+    "tex": tex,
+    "formula": formula,
+    "reference": reference,
+    "bibliography": bibliography,
+    "status": status,
+    "downloads": downloads,
+    "programs": programs,
+    "pdf": pdf,
+}
