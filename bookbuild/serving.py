@@ -6,21 +6,37 @@ import queue
 import re
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from html import escape
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from mkdocs.commands.build import get_context
+from mkdocs.exceptions import MkDocsException
 
+from bookbuild.building import (
+    Build,
+    left,
+    log,
+    progress,
+    write_downloads,
+    write_figures,
+)
 from bookbuild.errors import BookError
-from bookbuild.run.record import Outcome
+from bookbuild.run.record import Failure, Outcome
 
 if TYPE_CHECKING:
-    from bookbuild.plugin import BookPlugin, Build
+    from bookbuild.plugin import BookPlugin
 
 POLL = re.compile(r"/livereload/(\d+)/(\d+)")
-LOOK = 0.2  # seconds between looks at whether a page has changed
+LOOK = 0.2  # seconds between looks at whether something has changed
 WAIT = 25.0  # seconds after which a browser is answered in any case
-SLACK = 300  # ms around the moment of a change in which a page reloads again
+FAILED = """\
+<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="2">
+<title>The book cannot be built</title><p>The book cannot be built:</p>
+<pre>{}</pre><p>This page comes back when that is repaired.</p>
+"""
 
 
 class Live:
@@ -34,11 +50,34 @@ class Live:
         self.plugin, self.server = plugin, server
         self.build: Build | None = None
         self.begun = time.monotonic()
+        self.failure = ""
         self.arrived: queue.Queue[tuple[Build, str, Outcome]] = queue.Queue()
-        self.changed: dict[str, int] = {}  # URL to the ms of its last change
+        self.changed: dict[str, int] = {}  # page to the ms of its last change
+        self.files = threading.Lock()  # a page is not read while it is written
+        self.builder: Callable[..., None] = server.builder
+        server.builder = self.build_again
         self.inner = server.get_app()
         server.set_app(self.answer)
         threading.Thread(target=self.refresh_forever, daemon=True).start()
+
+    # Builds ----------------------------------------------------------------
+
+    def build_again(self) -> None:
+        """Build after a change; what goes wrong must not stop the server.
+
+        MkDocs would answer no more until a later build succeeds.
+        """
+        with self.plugin.mutex:
+            self.plugin.failure = ""
+            try:
+                self.builder()
+            except MkDocsException as error:  # has been said
+                self.failure = self.plugin.failure or str(error)
+            except Exception as error:
+                log.exception("the build ended unexpectedly")
+                self.failure = str(error)
+            else:
+                self.failure = ""
 
     def start(self, build: Build) -> None:
         """Have run what a build found no record of; pages before answers."""
@@ -48,88 +87,93 @@ class Live:
         missing = [name for name in build.jobs if name not in build.book.outcomes]
         if missing:
             self.begun = time.monotonic()
-        missing.sort(key=lambda name: name in build.cells)
+        missing.sort(key=build.book.is_answers)
         for name in missing:
             program, claims = build.jobs[name]
             future = runner.submit(program, claims=claims)
             future.add_done_callback(
                 lambda done, name=name: self.arrive(build, name, done)
             )
-        threading.Thread(target=self.later, args=(build,), daemon=True).start()
+        threading.Thread(target=self.offer, args=(build,), daemon=True).start()
 
     def arrive(self, build: Build, name: str, done: Any) -> None:
         """A program has ended; its pages are refreshed by our own thread."""
-        if not done.cancelled() and done.exception() is None:
-            self.arrived.put((build, name, done.result()))
+        if done.cancelled() or isinstance(done.exception(), CancelledError):
+            return
+        error = done.exception()
+        outcome = Failure(name, str(error)) if error else done.result()
+        self.arrived.put((build, name, outcome))
 
-    def later(self, build: Build) -> None:
-        """What nobody waits for: the files for download."""
-        from bookbuild.plugin import write_downloads
+    def is_current(self, build: Build | None) -> bool:
+        """Whether no later build has begun."""
+        return build is not None and build is self.build and build is self.plugin.build
 
-        while self.build is build and len(build.book.outcomes) < len(build.jobs):
+    def offer(self, build: Build) -> None:
+        """Write what nobody waits for, the files for download."""
+        while self.is_current(build) and len(build.book.outcomes) < len(build.jobs):
             time.sleep(LOOK)
         with self.plugin.mutex:
-            if self.build is build and build is self.plugin.build:
+            if self.is_current(build):
                 self.safely(write_downloads, build)
 
-    # Pages ---------------------------------------------------------------
+    # Pages -----------------------------------------------------------------
 
     def refresh_forever(self) -> None:
         """Write again the pages that records concern, as they arrive."""
         while True:
-            first = self.arrived.get()
+            news = [self.arrived.get()]
             with self.plugin.mutex:
-                news = [first]
                 while not self.arrived.empty():
                     news.append(self.arrived.get())
-                names = set()
+                names = []
                 for build, name, outcome in news:
-                    if build is self.build and build is self.plugin.build:
+                    if self.is_current(build):
                         build.book.outcomes[name] = outcome
-                        names.add(name)
+                        names.append(name)
                 if names and self.build is not None:
                     self.safely(self.refresh, self.build, names)
 
     def safely(self, action: Any, *arguments: Any) -> None:
         """Do something that must not end the thread; say what went wrong."""
-        from bookbuild.plugin import log
-
         try:
             action(*arguments)
         except (BookError, OSError) as error:
             log.error(str(error))
 
-    def refresh(self, build: Build, names: set[str]) -> None:
+    def refresh(self, build: Build, names: list[str]) -> None:
         """Write again the pages that refer to some programs."""
-        from bookbuild.plugin import log, progress, write_figures
-
         book = build.book
-        before = {uri: len(errors) for uri, errors in book.errors.items()}
-        for name in names:
-            write_figures(build, name, book.outcomes[name])
-            done = len(book.outcomes)
-            log.info(
-                progress(
-                    name,
-                    book.outcomes[name],
-                    done,
-                    len(build.jobs),
-                    time.monotonic() - self.begun,
-                    self.plugin.left(build),
-                )
-            )
+        known = {str(error) for errors in book.errors.values() for error in errors}
+        passed, remaining = time.monotonic() - self.begun, self.left(build)
+        done = len(book.outcomes) - len(names)
+        for number, name in enumerate(names, done + 1):
+            outcome = book.outcomes[name]
+            write_figures(build, name, outcome)
+            of = len(build.jobs)
+            log.info(progress(name, outcome, number, of, passed, remaining))
         book.judge()
         for uri, page in book.pages.items():
             lists = any(slot.kind == "claims" for slot in page.slots)
-            if names & set(page.programs) or lists:
+            if set(names) & set(page.programs) or lists:
                 self.write_page(build, uri)
-        for uri, errors in book.errors.items():
-            for error in errors[before.get(uri, 0) :]:
-                log.error(str(error))
+                self.changed[uri] = now() + 1
+        for errors in book.errors.values():
+            for error in errors:
+                if str(error) not in known:
+                    log.error(str(error))
+
+    def left(self, build: Build) -> float:
+        """Seconds until all programs will probably have run."""
+        assert self.plugin.runner is not None
+        return left(build, self.plugin.runner)
 
     def write_page(self, build: Build, uri: str) -> None:
         """Fill in a page and write it."""
-        page, config = build.pages[uri], build.config
+        page, config, book = build.pages[uri], build.config, build.book
+        book.status = (
+            f"{len(book.outcomes)} of {len(build.jobs)} programs of the book have run; "
+            f"about {self.left(build):.0f} s are left."
+        )
         self.plugin.fill_page(build, uri)
         page.active = True
         try:
@@ -142,46 +186,75 @@ class Live:
         finally:
             page.active = False
         path = build.site / page.file.dest_uri
-        path.write_text(output, encoding="utf-8", errors="xmlcharrefreplace")
-        self.changed[page.url] = now()
+        with self.files:
+            path.write_text(output, encoding="utf-8", errors="xmlcharrefreplace")
 
     # Browsers --------------------------------------------------------------
 
     def answer(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer a browser: its page's programs first, its page's reload."""
-        path = environ["PATH_INFO"]
+        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "ignore")
         if match := POLL.fullmatch(path):
-            url = self.page_url(urlsplit(environ.get("HTTP_REFERER", "")).path)
-            epoch, asked = int(match[1]), int(match[2])
-            end = time.monotonic() + WAIT
-            while time.monotonic() < end:
-                if self.server._visible_epoch > epoch:
-                    break  # MkDocs has built everything again
-                if self.changed.get(url, 0) > asked - SLACK:
-                    start_response("200 OK", [("Content-Type", "text/plain")])
-                    return [b"%d" % (epoch + 1)]
-                time.sleep(LOOK)
+            referer = urlsplit(environ.get("HTTP_REFERER", "")).path
+            epoch = self.next_epoch(self.page_at(referer), *map(int, match.groups()))
             start_response("200 OK", [("Content-Type", "text/plain")])
-            return [b"%d" % self.server._visible_epoch]
-        self.look_at(self.page_url(path))
-        return self.inner(environ, start_response)
+            return [b"%d" % epoch]
+        uri = self.page_at(path)
+        if uri is None and not path.endswith(("/", ".html")):
+            return self.inner(environ, start_response)
+        if uri is not None:
+            self.look_at(uri)
+        if self.failure:
+            start_response("500 Not built", [("Content-Type", "text/html")])
+            return [FAILED.format(escape(self.failure)).encode()]
+        with self.files:
+            return self.inner(environ, start_response)
 
-    def page_url(self, path: str) -> str:
-        """The URL, as MkDocs writes it, of a path that a browser asks for."""
-        return path.removeprefix(self.server.mount_path)
+    def next_epoch(self, uri: str | None, epoch: int, asked: int) -> int:
+        """Wait until a page that was served is no longer the latest, but not long.
 
-    def look_at(self, url: str) -> None:
-        """Let the programs of a page go first."""
+        Args:
+            uri: the page.
+            epoch: the moment of the build that it was served from, in ms.
+            asked: the moment at which it was served, in ms.
+        Returns:
+            a number larger than `epoch` if the page is to be loaded again.
+        """
+        end = time.monotonic() + WAIT
+        while time.monotonic() < end and self.server._visible_epoch <= epoch:
+            if uri is not None and self.changed.get(uri, 0) > asked:
+                return epoch + 1
+            time.sleep(LOOK)
+        return self.server._visible_epoch
+
+    def page_at(self, path: str) -> str | None:
+        """The page that a browser finds at a path."""
+        build = self.build
+        url = unquote(path).removeprefix(self.server.mount_path)
+        for uri, page in build.pages.items() if build else ():
+            if unquote(page.url) in (url, url.removesuffix("index.html")):
+                return uri
+        return None
+
+    def look_at(self, uri: str) -> None:
+        """Let the programs of a page go first; show how far the run is."""
         build, runner = self.build, self.plugin.runner
-        if build is None or runner is None:
+        source = build.book.pages.get(uri) if build else None
+        if build is None or runner is None or source is None:
             return
-        for uri, page in build.pages.items():
-            if page.url in (url, url + "index.html") and (
-                source := build.book.pages.get(uri)
-            ):
-                for name in reversed(source.programs):
-                    if name not in build.book.outcomes:
-                        runner.promote(name)
+        waiting = [
+            name
+            for name in source.programs
+            if name in build.jobs and name not in build.book.outcomes
+        ]
+        for name in reversed(waiting):
+            runner.promote(name)
+        if waiting and self.plugin.mutex.acquire(blocking=False):
+            try:
+                if self.is_current(build):
+                    self.safely(self.write_page, build, uri)
+            finally:
+                self.plugin.mutex.release()
 
 
 def now() -> int:

@@ -14,8 +14,17 @@ MAY_IMPORT = {
     "run": {"errors", "run"},
     "pages": {"errors", "run", "pages"},
     "paper": {"errors", "pages", "paper"},
-    "check": {"errors", "run", "pages", "check", "plugin"},
-    "": {"errors", "run", "pages", "paper", "plugin", "serving", "printing"},
+    "check": {"errors", "run", "pages", "check", "plugin", "building"},
+    "": {
+        "errors",
+        "run",
+        "pages",
+        "paper",
+        "plugin",
+        "building",
+        "serving",
+        "printing",
+    },
 }
 COMMANDS = {"bookbuild/__main__.py": {"check", "newpage"}}
 STRANGERS = {

@@ -15,17 +15,12 @@ from mkdocs.structure.files import get_files
 from mkdocs.structure.nav import get_navigation
 from mkdocs.utils.meta import get_data
 
+from bookbuild.building import make_runner, open_book, prepare_markdown
 from bookbuild.errors import BookError
 from bookbuild.pages import numbering
 from bookbuild.pages.book import Book, page_from_file
 from bookbuild.pages.page import Listing, Page, Statement
-from bookbuild.plugin import (
-    BookConfig,
-    make_runner,
-    open_book,
-    plugin_of,
-    prepare_markdown,
-)
+from bookbuild.plugin import BookConfig, plugin_of
 from bookbuild.run.breaks import Break, read_breaks
 from bookbuild.run.program import Program, read_text
 from bookbuild.run.record import Claim, Failure, Outcome, Record, Verdict

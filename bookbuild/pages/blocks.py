@@ -134,8 +134,7 @@ class Figure(BookBlock):
         self.label = (
             f"{number}.{self.page.figures}" if number else f"{self.page.figures}"
         )
-        word = self.book.words["figure"]
-        self.page.labels[anchor] = f"{word.lower()} {self.label}"
+        self.page.labels[anchor] = f"{self.book.words['to_figure']} {self.label}"
         figure.text = AtomicString(
             add(
                 self.page,

@@ -30,7 +30,6 @@ from bookbuild.run.record import Claim, Failure, Figure, Outcome, Record, Verdic
 WORDS = {
     "answer": "Answer",
     "breaks": "Fails with",
-    "chapter": "Chapter",
     "claim": "Claim",
     "contents": "Contents",
     "download": "download",
@@ -48,7 +47,9 @@ WORDS = {
     "python": "Python",
     "question": "Exercise",
     "questions": "Exercises",
-    "section": "Section",
+    "to_chapter": "chapter",
+    "to_figure": "figure",
+    "to_section": "section",
     "whole": "The whole program",
 }
 

@@ -120,12 +120,15 @@ def questions(page: Page, answers: str) -> list[str]:
     return [NUMBER.sub(number, LINK.sub(link, text)) for text in exercises(page.text)]
 
 
-def with_questions(cells: list[Cell], page: Page | None, answers: str) -> list[Cell]:
+def with_questions(
+    cells: list[Cell], page: Page | None, answers: str, word: str
+) -> list[Cell]:
     """Cells of answers, with each question below the heading of its answer.
 
     Args:
         page: the page that asks.
         answers: the page of answers.
+        word: what a question is called.
     """
     if page is None:
         return cells
@@ -139,7 +142,7 @@ def with_questions(cells: list[Cell], page: Page | None, answers: str) -> list[C
         quoted = "\n".join(
             f"> {line}".rstrip() for line in asked[number - 1].split("\n")
         )
-        link = f"[Exercise {number}]({back}#exercise-{number})"
+        link = f"[{word} {number}]({back}#exercise-{number})"
         return f"{match[0]}\n\n{quoted}\n>\n> {link}"
 
     return [

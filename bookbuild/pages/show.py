@@ -222,8 +222,8 @@ def reference(slot: Slot, page: Page, book: Book) -> str:
     there = book.pages.get(uri)
     text = there.labels.get(anchor) if there and anchor else None
     if not anchor and (place := book.numbers.get(uri)):
-        word = book.words["section" if "." in place else "chapter"]
-        text = f"{word.lower()} {place}"
+        word = book.words["to_section" if "." in place else "to_chapter"]
+        text = f"{word} {place}"
     if text is None:
         return wrong(f"nothing numbered stands behind {slot.name}", slot, page, book)
     return escape(text)
@@ -285,7 +285,7 @@ def downloads(slot: Slot, page: Page, book: Book) -> str:
     links.append(f'<a href="{notebook}" download>{book.words["notebook"]}</a>')
     if question := book.question_of(page.uri):
         there = page.to(book.urls[question])
-        links.append(f'<a href="{there}">{book.words["question"]}s</a>')
+        links.append(f'<a href="{there}">{book.words["questions"]}</a>')
     spans = "".join(f"<span>{link}</span>" for link in links)
     return f'<p class="programs">{spans}</p>'
 

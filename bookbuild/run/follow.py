@@ -126,7 +126,7 @@ class Follower:
     ) -> None:
         """Log that a file is opened, or would be if it existed."""
         path = resolved(arguments[0])
-        if path is None:
+        if path is None or arguments[0] in sys.path:
             return
         if importing(frame):
             place = below(path, self.places)

@@ -91,19 +91,20 @@ def read_text(path: Path, name: str, *, page: bool = False) -> str:
     Raises:
         BookError: it is missing or not UTF-8; it is named `name`.
     """
-    where = {"page": name} if page else {"program": name}
+    def error(message: str) -> BookError:
+        return BookError(message, page=name if page else None,
+                         program=None if page else name)
+
     try:
         return Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BookError(
-            f"the file is not UTF-8 (byte {error.start}); save it as UTF-8",
-            **where,
-        ) from error
-    except FileNotFoundError as error:
-        kind = "page" if page else "program"
-        raise BookError(f"there is no such {kind}", **where) from error
-    except OSError as error:
-        raise BookError(f"cannot be read: {error.strerror}", **where) from error
+    except UnicodeDecodeError as bad:
+        raise error(
+            f"the file is not UTF-8 (byte {bad.start}); save it as UTF-8"
+        ) from bad
+    except FileNotFoundError as bad:
+        raise error(f"there is no such {'page' if page else 'program'}") from bad
+    except OSError as bad:
+        raise error(f"cannot be read: {bad.strerror}") from bad
 
 
 def find_sections(name: str, text: str) -> dict[str, tuple[int, int]]:

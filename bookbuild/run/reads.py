@@ -348,7 +348,15 @@ def dependencies(
     }
     return (
         {"files": files, "folders": folders, "versions": versions},
-        warnings_of(events, book),
+        [
+            *(not_followed(line, name) for line, name in events.starts),
+            *(
+                f"it reads {name} and then changes it, so its results may "
+                "depend on earlier runs"
+                for path in sorted(events.both)
+                if (name := book.name(path)) in files
+            ),
+        ],
     )
 
 
@@ -448,21 +456,17 @@ def owners_of_file(path: str) -> set[str]:
     return {name} if name else owning({top_name(top)})
 
 
-def warnings_of(events: Events, book: Book) -> list[str]:
-    """What makes it doubtful that the dependencies are complete."""
-    found = []
-    for line, name in events.starts:
-        where = f"line {line}" if line else "a process that it starts"
-        shown = " ".join(name.split())
-        shown = shown if len(shown) < 60 else shown[:57] + "..."
-        found.append(
-            f"{where} starts `{shown}`; what it reads is not followed, so "
-            "its results may go stale"
-        )
-    for path in sorted(events.both):
-        if (name_in_book := book.name(path)) and path in events.reads:
-            found.append(
-                f"it reads {name_in_book} and then changes it, so its "
-                "results may depend on earlier runs"
-            )
-    return found
+def not_followed(line: int, name: str) -> str:
+    """The warning of a process of which nobody knows what it reads.
+
+    Args:
+        line: of the program that starts it; 0 if another process does.
+        name: of the process.
+    """
+    where = f"line {line}" if line else "a process that it starts"
+    shown = " ".join(name.split())
+    shown = shown if len(shown) < 60 else shown[:57] + "..."
+    return (
+        f"{where} starts `{shown}`; what it reads is not followed, so its "
+        "results may go stale"
+    )

@@ -329,4 +329,5 @@ def main() -> NoReturn:
 
 
 if __name__ == "__main__":
+    del sys.path[0]  # the folder in which it was started
     main()

@@ -49,11 +49,11 @@ def scene(digits, labels, left):
 
 
 train_scenes = [scene(digits[:3500], labels[:3500], left=True)
-                for _ in range(5000)]
+                for _ in range(4000)]
 valid_scenes = [scene(digits[3500:4000], labels[3500:4000], left=True)
                 for _ in range(50)]
 test_scenes = [scene(digits[4000:], labels[4000:], left=False)
-               for _ in range(240)]
+               for _ in range(180)]
 # --8<-- [end:scenes]
 
 # --8<-- [start:targets]
@@ -243,7 +243,7 @@ window_X, window_y = map(torch.cat, zip(*examples))
 judge = nn.Sequential(
     conv(1, 16, 5, stride=2), conv(16, 32), nn.MaxPool2d(2),  # 4 x 4
     nn.Flatten(), nn.Linear(32 * 4 * 4, 11))
-batch, lr, epochs = 128, 0.005, 3
+batch, lr, epochs = 128, 0.005, 2
 optimizer = torch.optim.AdamW(judge.parameters(), lr=lr)
 batches = len(window_X) // batch
 schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr,
@@ -307,7 +307,7 @@ work = {"detector": products(detector, image[None, None]),
         "window": products(judge, windows(image)[1])}
 seconds = {"detector": min(clock(answers) for _ in range(3)),
            "window": min(clock(scan) for _ in range(3))}
-parts = [slice(0, 80), slice(80, 160), slice(160, 240)]
+parts = [slice(0, 60), slice(60, 120), slice(120, 180)]
 lead = [mean_ap(found[part], test_scenes[part])
         - mean_ap(kept[part], test_scenes[part]) for part in parts]
 print("multiplications for an image:",
@@ -369,8 +369,8 @@ for name, boxes, look in [("detector", found, "-"),
     judged = sorted(sum((j for j, _ in each), []), key=lambda p: -p[0])
     recall, precision, envelope = curve(judged, sum(t for _, t in each))
     line = ax.plot(recall, envelope, look)[0]
-    ax.annotate(name, (recall[-1], envelope[-1]), xytext=(-4, 6), ha="right",
-                textcoords="offset points", color=line.get_color())
+    ax.annotate(name, (recall[-1], envelope[-1]), xytext=(-12, -12),
+                ha="right", textcoords="offset points", color=line.get_color())
 ax.set(xlabel="recall (share of digits found)", xlim=(0, 1.02),
        ylabel="precision (share of boxes right)", ylim=(0, 1.03))
 plt.show()

@@ -142,16 +142,20 @@ def measure(samples):
 
 
 table = {name: measure(samples) for name, samples in written.items()}
-real = table["Shakespeare"]
-closest = {key.split()[-1]: min(
-    temperatures, key=lambda t: abs(table[t][key] - real[key]))
-    for key in ("real words", "distinct")}
 print("               bits  real words  distinct pairs  longest copy")
 for name, row in table.items():
     bits = f"{surprise(name):8.2f}" if name in temperatures else 8 * " "
     print(f"{name!s:11}{bits}{row['real words']:12.2f}"
           f"{row['distinct']:16.2f}{row['copied']:14d}")
 # --8<-- [end:measures]
+
+# --8<-- [start:closest]
+real = table["Shakespeare"]
+closest = {key.split()[-1]: min(
+    temperatures, key=lambda t: abs(table[t][key] - real[key]))
+    for key in ("real words", "distinct")}
+print("closest to Shakespeare:", closest)
+# --8<-- [end:closest]
 
 # --8<-- [start:stateless]
 @torch.no_grad()

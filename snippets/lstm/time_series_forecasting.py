@@ -115,8 +115,9 @@ def walk(values, start, end, seed=0):
         "seasonal mean": usual,
         "persistence": np.repeat(values[start - 1:end - 1, :1], K, 1),
         "low": found["damped"] + low, "high": found["damped"] + high}
+# --8<-- [end:walk]
 
-
+# --8<-- [start:errors]
 ends = [*starts[1:], len(days) - K + 1]
 seeds, runs = range(3), []
 for seed in seeds:
@@ -133,7 +134,7 @@ for name, table in errors.items():
     print(f"{name:27}{row[0]:10.2f}{row[2]:7.2f}{row[6]:7.2f}")
 print("LSTM, one day ahead, by seed:",
       " ".join(f"{error:.2f}" for error in errors["LSTM"][:, 0]))
-# --8<-- [end:walk]
+# --8<-- [end:errors]
 
 # --8<-- [start:interval]
 low, high = runs[0]["low"], runs[0]["high"]

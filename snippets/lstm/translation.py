@@ -75,22 +75,22 @@ class Translator(nn.Module):
         self.out = nn.Linear(H, len(target.words))
 
     def encode(self, ids, lengths):
-        """ids (B, S) -> notes (B, S, H), where real (B, S), state."""
+        """ids (B, S) -> keys (B, S, H), where real (B, S), state."""
         packed = pack_padded_sequence(self.read(ids), lengths, True, False)
-        notes, (h, c) = self.encoder(packed)
-        notes, _ = pad_packed_sequence(notes, True)
+        keys, (h, c) = self.encoder(packed)
+        keys, _ = pad_packed_sequence(keys, True)
         # (2, B, H / 2) -> (1, B, H): the ends of both directions
         h, c = (x.transpose(0, 1).flatten(1)[None] for x in (h, c))
-        return notes, ids != PAD, (h.contiguous(), c.contiguous())
+        return keys, ids != PAD, (h.contiguous(), c.contiguous())
 
-    def decode(self, ids, notes, real, state):
+    def decode(self, ids, keys, real, state):
         """ids (B, T) -> logits (B, T, words), weights (B, T, S), state."""
-        states, state = self.decoder(self.write(ids), state)
-        scores = states @ notes.transpose(1, 2)  # (B, T, S)
+        queries, state = self.decoder(self.write(ids), state)
+        scores = queries @ keys.transpose(1, 2)  # (B, T, S)
         scores = scores.masked_fill(~real[:, None], -torch.inf)
         weights = scores.softmax(2)
-        context = weights @ notes * self.attention  # (B, T, H)
-        mixed = self.mix(torch.cat([states, context], 2)).tanh()
+        context = weights @ keys * self.attention  # (B, T, H)
+        mixed = self.mix(torch.cat([queries, context], 2)).tanh()
         return self.out(mixed), weights, state
 # --8<-- [end:model]
 
@@ -122,12 +122,12 @@ def train(pairs, attention, steps, batch=64, lr=0.01):
 # --8<-- [start:translate]
 @torch.no_grad()
 def translate(model, sentences, most=30):
-    """The likeliest next word, again and again, up to END."""
-    notes, real, state = model.encode(*model.source.encode(sentences))
+    """Greedy search: the likeliest next word, again and again."""
+    keys, real, state = model.encode(*model.source.encode(sentences))
     word = torch.full((len(sentences), 1), START)
     words, maps = [], []
     for _ in range(most):
-        logits, weights, state = model.decode(word, notes, real, state)
+        logits, weights, state = model.decode(word, keys, real, state)
         word = logits.argmax(2)  # (B, 1)
         words.append(word)
         maps.append(weights)
@@ -145,7 +145,7 @@ def exact(model, pairs):
 
 
 def bleu(guesses, targets):
-    """BLEU of a corpus: 1- to 4-grams in common, short answers fined."""
+    """BLEU of a corpus: 1- to 4-grams in common, brevity penalty."""
     logs = 0
     for n in range(1, 5):
         hits = total = 0
@@ -161,14 +161,17 @@ def bleu(guesses, targets):
 # --8<-- [end:measures]
 
 # --8<-- [start:comparison]
-sizes, scores, models = (300, 1000, 4000), {}, {}
+sizes, steps, scores, models = (300, 1000, 4000), 400, {}, {}
 for attention in (True, False):
     for size in sizes:
-        model = train(train_pairs[:size], attention, 400)
+        model = train(train_pairs[:size], attention, steps)
         scores[attention, size] = exact(model, test_pairs)
         print("with attention" if attention else "without      ",
               f"{size:5} pairs: exact {scores[attention, size]:.3f}")
     models[attention] = model
+patient = exact(train(train_pairs, False, 3 * steps), test_pairs)
+print(f"without       {sizes[-1]:5} pairs, {3 * steps} steps: exact "
+      f"{patient:.3f}")
 sources, targets = zip(*test_pairs)
 score = {attention: bleu(translate(model, sources)[0], targets)
          for attention, model in models.items()}
@@ -218,7 +221,7 @@ def interface():
 
 real = interface()
 random.shuffle(real)
-real_model = train(real[:-200], True, 400)
+real_model = train(real[:-200], True, steps)
 real_guesses, _ = translate(real_model, [s for s, _ in real[-200:]])
 own_guesses, _ = translate(real_model, [s for s, _ in real[:200]])
 real_score = {
@@ -239,6 +242,9 @@ for attention, name, color in [(True, "with attention", "C0"),
     ax.plot(sizes, curve, "o-", color=color)
     ax.annotate(name, (sizes[1], curve[1]), xytext=(6, -14), color=color,
                 textcoords="offset points")
+ax.plot(sizes[-1], patient, "^", color="C1")
+ax.annotate(f"without, {3 * steps} steps", (sizes[-1], patient), ha="right",
+            xytext=(-8, -3), textcoords="offset points", color="C1")
 ax.set(xscale="log", xlabel="training pairs", ylim=(0, 1.05),
        ylabel="exact translations, held out")
 ax.set_xticks(sizes, sizes)
@@ -264,8 +270,17 @@ plt.show()
 
 # --8<-- [start:results]
 kept = {" ".join(source) for source, _ in train_pairs}
+found = weights[0, :len(words[0])]  # (T, S) of the number in the figure
+rows = [*example[0], "the end"]
+looks = [f"{word} at {rows[int(row.argmax())]} ({row.max():.2f})"
+         for word, row in zip(words[0], found)]
 results = {"with": [scores[True, size] for size in sizes],
            "without": [scores[False, size] for size in sizes],
+           "patient": patient, "steps": steps, "more_steps": 3 * steps,
+           "sizes": list(sizes), "looks": ", ".join(looks),
+           "number": " ".join(example[0]), "in_french": " ".join(words[0]),
+           "longest": max(longer), "seen": 12,
+           "seen_plus": 15,
            "bleu": score[True], "bleu_without": score[False],
            "longer": longer, "unknown": unknown,
            "real": real_score, "texts": len(real),

@@ -1,4 +1,4 @@
-"""Over-fitting measured: polynomials of growing degree, then a network."""
+"""Overfitting measured: polynomials of growing degree, then a network."""
 # --8<-- [start:polynomials]
 import matplotlib.pyplot as plt
 import numpy as np

@@ -114,10 +114,6 @@ squares = (heights[:, None] - mu).square().sum(0)
 minus_log = -density(heights[:, None], mu, 0.1).log().sum(0)
 print(f"fewest squares at {mu[squares.argmin()]:.3f}, most likely at "
       f"{mu[minus_log.argmin()]:.3f}, mean {heights.mean():.3f}")
-probabilities = torch.rand(1000, dtype=torch.float32)
-product = probabilities.prod().item()
-logs = probabilities.log().sum().item()
-print(f"product of 1000 probabilities {product}, sum of logs {logs:.1f}")
 # --8<-- [end:likelihood]
 
 # --8<-- [start:entropy]
@@ -143,6 +139,13 @@ P, Q = draw / draw.sum(2, keepdim=True)               # (10000, 4) each
 many = (P * (P / Q).log2()).sum(1)
 print(f"10,000 random pairs: KL from {many.min():.1e} to {many.max():.1f}")
 # --8<-- [end:entropy]
+
+# --8<-- [start:product]
+probabilities = torch.rand(1000, dtype=torch.float32)
+product = probabilities.prod().item()
+logs = probabilities.log().sum().item()
+print(f"product of 1000 probabilities {product}, sum of logs {logs:.1f}")
+# --8<-- [end:product]
 
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="running", figsize=(6.4, 2.8))

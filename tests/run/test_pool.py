@@ -31,7 +31,7 @@ def order(one, book, submit):
         future.add_done_callback(lambda f: ended.append(name))
         return future
 
-    gate = one.submit(book.job(GATE, name="gate.py"))
+    gate = one.submit(book.job(GATE, name="gate.py", limit=200))
     assert soon(lambda: one.running)
     futures = submit(ask)
     (book.root / "gate").write_text("")
@@ -64,7 +64,7 @@ def test_promoted_ones_start_at_once(one, book):
         futures = [ask("a", 9), ask("b", 5)]
         one.promote("none.py")
         one.promote("b.py")  # the gate is closed, and the only core busy
-        assert isinstance(futures[1].result(60), Record)
+        assert isinstance(futures[1].result(30), Record)
         assert soon(lambda: not one.extra)
         return futures
 

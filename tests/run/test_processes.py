@@ -2,6 +2,7 @@
 # ruff: noqa: F401, F811 (fixtures are imported)
 
 import os
+import pickle
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from running import (
     soon,
 )
 
-from bookbuild.run import supervise
+from bookbuild.run import reads, supervise, worker
 from bookbuild.run.pool import Pool
 from bookbuild.run.record import Failure, Record
 
@@ -188,6 +189,16 @@ def test_where_there_is_no_forking_a_program_is_stopped_too(book, pids):
         "part/first.py", "still running after 1 s, the limit; stopped"
     )
     assert not left(pids)
+
+
+def test_a_job_in_a_file_can_be_run(book, tmp_path):
+    job = book.job("import sys\nprint(sys.path[0])\n")
+    (tmp_path / "job").write_bytes(pickle.dumps((job, reads.libraries())))
+    subprocess.run([sys.executable, "-m", "bookbuild.run.worker", tmp_path / "job",
+                    tmp_path / "result"], check=True,
+                   cwd=Path(reads.__file__).parents[2])
+    found = worker.from_json((tmp_path / "result").read_bytes())
+    assert found.printed() == f"{book.snippets / 'part'}\n"
 
 
 def test_where_there_is_no_forking_records_are_the_same(book, pool):

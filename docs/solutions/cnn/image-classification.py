@@ -157,13 +157,12 @@ measure("SVC", lambda X: torch.tensor(machine.predict(X.flatten(1))),
         machine.support_vectors_.size)
 
 # %% [markdown]
-# In the middle it reads {{ SVC.held_out:.3f}}, more than the MLPs and less than the CNN: on small, centred digits a good classical method is
+# In the middle it reads {{ SVC.held_out:.3f}}, more than the page's MLPs and less than its CNN: on small, centred digits a good classical method is
 # a strong rival. On moved digits it has {{ SVC.shifted:.2f}}, since it too compares pixel with pixel.
 #
 # ## Exercise 8
 #
-# Padding with the nearest pixel puts empty paper where the frame of zeros was, so that behind the first layer the border looks
-# like the rest of the sheet.
+# Padding with the nearest pixel puts more of the same where the frame of zeros was: empty paper next to empty paper.
 
 # %%
 def conv(channels, out, kernel=3):  # make_cnn takes this one from now on
@@ -177,5 +176,6 @@ torch.manual_seed(0)
 measure_network("replicate", train(make_cnn()))
 
 # %% [markdown]
-# Moved down by six pixels, the network keeps {{ replicate.down:.3f}}; with a frame of zeros it keeps {{ CNN.down:.3f}}. One run is no proof. Try other seeds, and more
-# empty paper around the training digits, which needs more multiplications: where is the border then, seen from the digit?
+# Moved down by six pixels, the network keeps {{ replicate.down:.3f}}; with a frame of zeros it keeps {{ CNN.down:.3f}}. In this run it cures little or nothing, where gluing cured
+# most. So the number zero is not to blame. The map still ends: on the coarse grids the patterns of a moved digit reach the border and are cut off there or smeared, and only gluing lets
+# them continue. One run is no proof. Try other seeds, and more empty paper around the training digits, which needs more multiplications: where is the border then, seen from the digit?

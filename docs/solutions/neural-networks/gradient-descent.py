@@ -103,12 +103,17 @@ def two_minima(w):
 
 
 starts = torch.linspace(-1.5, 1.5, 31)
+calm = None  # where the small steps end
 for lr, momentum in [(0.05, 0), (0.05, 0.9), (0.2, 0)]:
-    ends = [descend(two_minima, [w.item()], lr, 200, momentum)[-1].item()
+    ends = [descend(two_minima, [w.item()], lr, 200, momentum)[-1].item() < 0
             for w in starts]
+    calm = calm or ends
+    moved = sum(a != b for a, b in zip(ends, calm))
+    results[f"moved_{round(100 * (lr + momentum))}"] = moved
     print(f"step {lr}, momentum {momentum}: the deeper minimum from "
-          f"{sum(end < 0 for end in ends)} of 31 starts")
+          f"{sum(ends)} of 31 starts, {moved} end elsewhere")
 
 # %% [markdown]
-# With small steps, from every start to the left of the hump, and from none to the right of it. Momentum carries some starts over
-# the hump, in either direction, and a large step can jump over it: where the path ends then depends on the start in no simple way.
+# With small steps, from every start to the left of the hump, and from none to the right of it. With momentum {{ moved_95:d}} of 31
+# starts ends in the other valley, with the large step {{ moved_20:d}}: both can carry a path over the hump, in either direction. That is no way
+# to find the deeper minimum; it makes where the path ends depend on the start in a less simple way.

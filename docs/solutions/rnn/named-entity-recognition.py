@@ -86,17 +86,17 @@ show("shape", "without the shape", scores(templates, "f"))
 
 # %% [markdown]
 # With everything the mean F1 is {{ all.mean:.2f}}, without the shape
-# {{ shape.mean:.2f}}: a new name then looks like any other word that was
-# never seen. Without prefix and suffixes it is {{ affixes.mean:.2f}} and
-# without the word itself {{ word.mean:.2f}}, where single runs of one kind
-# lie between {{ all.least:.2f}} and {{ all.most:.2f}}. The word itself is
-# thus worth nothing here: what it helps to learn by heart, the names of the
-# training, does not come again.
+# {{ shape.mean:.2f}}, which is the clearest difference. Without prefix and
+# suffixes it is {{ affixes.mean:.2f}} and without the word itself
+# {{ word.mean:.2f}}, where single runs with everything lie between
+# {{ all.least:.2f}} and {{ all.most:.2f}}. So the word itself is worth
+# nothing here: what it helps to learn by heart, the names of the training,
+# does not come again.
 #
-# How much the others are worth depends on the length of the training. In a
-# shorter one, prefixes and suffixes count for more; with 1000 sentences, as on
-# the page, the network makes up for the shape almost completely, since the
-# other pieces (a capital initial is part of the prefix) tell it the same.
+# How much the other pieces are worth depends on the length of the training.
+# In a shorter one, prefix and suffixes count for more. With 1000 sentences,
+# as on the page, the network does almost as well without the shape; that a
+# word begins with a capital can also be learned from the prefix.
 
 # %% [markdown]
 # ## Exercise 4
