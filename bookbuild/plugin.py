@@ -52,6 +52,10 @@ from bookbuild.run.record import Outcome
 from bookbuild.run.runner import Runner
 
 
+# Settings that a runner keeps.
+RUNNER = ("limit", "preload", "expected", "cluster", "start")
+
+
 class BookConfig(Config):
     """The settings of a book; a misspelt one is an error."""
 
@@ -90,6 +94,7 @@ class BookPlugin(BasePlugin[BookConfig]):
         self.serving = False
         self.build: Build | None = None
         self.runner: Runner | None = None
+        self.settings: dict[str, Any] = {}  # those of the runner
         self.live: Any = None  # what serves, once it does
         self.busy: filelock.FileLock | None = None
         self.mutex = threading.RLock()
@@ -110,17 +115,16 @@ class BookPlugin(BasePlugin[BookConfig]):
             forgive_warnings()
         root = root_of(config)
         os.environ.setdefault("SOURCE_DATE_EPOCH", commit_time(root))
-        with self.said():
-            if self.runner is None:
-                self.runner = make_runner(root, self.config)
-            self.runner.forget()
-            self.build = Build(
-                open_book(config, self.config, self.runner.store), config
-            )
-            if self.print_to is not None and self.offer_pdf:
-                self.build.book.pdf = self.print_to.name
-            self.busy = take_lock(self.runner.store)
-            prepare_markdown(config, self.build.book)
+        try:
+            runner = self.runner_for(root)
+            book = open_book(config, self.config, runner.store)
+            self.busy = take_lock(runner.store)
+        except BookError as error:
+            raise PluginError(str(error)) from None
+        if self.print_to is not None and self.offer_pdf:
+            book.pdf = self.print_to.name
+        self.build = Build(book, config)
+        prepare_markdown(config, book)
         return config
 
     @event_priority(100)  # before mkdocs-jupyter looks for notebooks
@@ -169,9 +173,7 @@ class BookPlugin(BasePlugin[BookConfig]):
         if uri in build.book.uris and uri.endswith(".md"):
             source = page_from_file(build.book.docs, uri)
             source.url = page.url
-            source.offset = source.text.count("\n") - markdown.count("\n")
-            source.constants = tuple(map(str, page.meta.get("constants", [])))
-            build.book.pages[uri] = build.book.reading = source
+            build.book.begin(source, markdown, page.meta)
         return markdown
 
     def on_page_content(self, html: str, *, page: Any, config: Any, files: Any) -> str:
@@ -256,6 +258,22 @@ class BookPlugin(BasePlugin[BookConfig]):
         self.build = self.live = None
 
     # Parts of a build ------------------------------------------------------
+
+    def runner_for(self, root: Path) -> Runner:
+        """The runner of a book; a new one when its settings have changed.
+
+        Raises:
+            BookError: a file that the settings name is wrong.
+        """
+        settings = {name: self.config[name] for name in RUNNER}
+        if self.runner is not None and settings != self.settings:
+            self.runner.close()
+            self.runner = None
+        if self.runner is None:
+            self.runner = make_runner(root, self.config)
+            self.settings = settings
+        self.runner.forget()
+        return self.runner
 
     @property
     def current(self) -> Build:

@@ -88,8 +88,11 @@ class Live:
         if missing:
             self.begun = time.monotonic()
         missing.sort(key=build.book.is_answers)
-        for name in missing:
-            program, claims = build.jobs[name]
+        wanted = {name: build.jobs[name] for name in missing}
+        runner.keep(
+            {runner.job(program, claims=c).key for program, c in wanted.values()}
+        )
+        for name, (program, claims) in wanted.items():
             future = runner.submit(program, claims=claims)
             future.add_done_callback(
                 lambda done, name=name: self.arrive(build, name, done)

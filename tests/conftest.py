@@ -332,7 +332,9 @@ class Server:
         try:
             with urllib.request.urlopen(self.address + page, timeout=20) as answer:
                 return answer.read().decode()
-        except (urllib.error.URLError, ConnectionError):
+        except urllib.error.HTTPError as error:
+            return error.read().decode()
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             return ""
 
     def shows(self, page, text, seconds=30):

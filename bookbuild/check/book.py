@@ -103,9 +103,7 @@ class CheckedBook:
         prepare_markdown(self.config, book)
         for page in book.pages.values():
             text, meta = get_data(page.text)
-            page.offset = page.text.count("\n") - text.count("\n")
-            page.constants = tuple(map(str, meta.get("constants", [])))
-            book.reading = page
+            book.begin(page, text, meta)
             python_markdown.Markdown(
                 extensions=self.config.markdown_extensions,
                 extension_configs=self.config.mdx_configs,

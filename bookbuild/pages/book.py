@@ -147,6 +147,17 @@ class Book:
         anchor = f"#{parts.fragment}" if parts.fragment else ""
         return page.to(self.urls[path]) + anchor
 
+    def begin(self, page: Page, text: str, meta: dict[str, Any]) -> None:
+        """Begin to read a page: `text` is its source below the front matter."""
+        self.pages[page.uri] = self.reading = page
+        page.offset = page.text.count("\n") - text.count("\n")
+        constants = meta.get("constants") or []
+        if isinstance(constants, list):
+            page.constants = tuple(map(str, constants))
+        else:
+            problem = "'constants:' is a list; write each on a line of its own, after -"
+            self.report(BookError(problem, page.uri, page.line_of("constants:")))
+
     def report(self, error: BookError) -> str:
         """Remember what is wrong with a page; returns what the page shows."""
         errors = self.errors.setdefault(error.page or "", [])

@@ -244,7 +244,10 @@ def bibliography(slot: Slot, page: Page, book: Book) -> str:
 def status(slot: Slot, page: Page, book: Book) -> str:
     """At the top of a page that is served: what is wrong or running."""
     parts = []
-    if errors := book.errors.get(page.uri, []):
+    errors = list(book.errors.get(page.uri, []))
+    for place, others in book.errors.items():
+        errors += others if place not in book.pages else []  # concerns all pages
+    if errors:
         problems = "".join(f"<p><code>{escape(str(e))}</code></p>" for e in errors)
         parts.append(
             '<div class="admonition failure book-error"><p '

@@ -178,9 +178,9 @@ class Follower:
 
     def add(self, kind: str, what: Any, detail: Any) -> None:
         """Append an entry that is not there yet."""
-        if what is None or (kind, what, detail) in self.seen:
+        entry = kind, what, detail
+        if what is None or entry in self.seen:
             return
-        self.seen.add((kind, what, detail))
         if kind in ("read", "both"):
             detail = state(what)
         elif kind == "list":
@@ -192,6 +192,7 @@ class Follower:
             WRITE(handle, ascii((kind, what, detail)).encode() + b"\n")
         finally:
             os.close(handle)
+        self.seen.add(entry)
 
 
 WRITE = os.write  # the program may put another in its place

@@ -29,9 +29,9 @@ class Job:
     """A program to run once.
 
     Attributes:
-        program: what runs, with its changes made.
+        program: what runs, with its changes made; its path is absolute.
         claims: what is checked when it has ended.
-        root: the book's folder, in which it runs.
+        root: the book's folder, in which it runs; an absolute path.
         limit: seconds after which it is stopped.
         machinery: hash of what runs it: see `Store.machinery`.
         expected: seconds it will probably take, if known.

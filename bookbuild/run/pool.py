@@ -71,7 +71,7 @@ class Pool:
         self.changed = threading.Condition()
         self.waiting: list[Task] = []
         self.running: list[Task] = []
-        self.known: list[float] = []
+        self.known, self.mean = 0, 0.0  # jobs whose seconds are known
         self.threads: list[threading.Thread] = []
         self.hurry = 0
         self.extra = False
@@ -110,7 +110,8 @@ class Pool:
             task = Task(job)
             self.waiting.append(task)
             if job.expected is not None:
-                self.known.append(job.expected)
+                self.known += 1
+                self.mean += (job.expected - self.mean) / self.known
             if first:
                 self.hurry += 1
                 task.first = self.hurry
@@ -138,9 +139,14 @@ class Pool:
 
     def cancel_all(self) -> None:
         """Forget the jobs that wait, and stop those that run."""
+        self.drop(lambda job: True)
+
+    def drop(self, unwanted: Callable[[Job], bool]) -> None:
+        """Forget jobs that wait, and stop those that run, if they are unwanted."""
         with self.changed:
-            waiting, self.waiting = self.waiting, []
-            running = list(self.running)
+            waiting = [t for t in self.waiting if unwanted(t.job)]
+            self.waiting = [t for t in self.waiting if t not in waiting]
+            running = [t for t in self.running if unwanted(t.job)]
             for task in running:
                 task.stopped = True
                 if task.stop is not None:
@@ -208,9 +214,7 @@ class Pool:
     def urgency(self, task: Task) -> tuple[int, float]:
         """What is larger for a job that should start sooner."""
         expected = task.job.expected
-        if expected is None:  # the mean of all that are known
-            expected = sum(self.known) / max(len(self.known), 1)
-        return task.first, expected
+        return task.first, self.mean if expected is None else expected
 
     def finish(self, task: Task) -> None:
         """Run a job and hand over its outcome."""
@@ -299,6 +303,7 @@ class Pool:
     def retire(self, server: Server) -> None:
         """Use a server no more, unless another thread has said so before."""
         with self.starting:
+            server.suspect = True
             if self.server is server:
                 self.put_aside(server)
                 self.server = None

@@ -6,7 +6,7 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +37,9 @@ class AnyPool(Protocol):
 
     def cancel_all(self) -> None:
         """See `Pool.cancel_all`."""
+
+    def drop(self, unwanted: Callable[[Job], bool]) -> None:
+        """See `Pool.drop`."""
 
     def warm(self) -> None:
         """See `Pool.warm`."""
@@ -76,7 +79,8 @@ class Runner:
         on_done: OnDone | None = None,
     ) -> None:
         self.store, self.pool_factory = store, pool_factory
-        self.root, self.limit, self.preload = Path(root), limit, preload
+        self.root = Path(root).absolute()
+        self.limit, self.preload = limit, preload
         self.expectations = dict(expectations or {})
         self.on_done = on_done
         self._lock = threading.RLock()
@@ -159,8 +163,9 @@ class Runner:
         Raises:
             BookError: a change does not fit the program.
         """
+        program = program.changed(tuple(changes))
         return Job(
-            program=program.changed(tuple(changes)),
+            program=replace(program, path=program.path.absolute()),
             # Their lines are put in when verdicts are handed out.
             claims=tuple(replace(c, page="", line=1) for c in claims),
             root=self.root,
@@ -197,13 +202,22 @@ class Runner:
 
     def cancel_all(self) -> None:
         """Forget the jobs that wait, and stop those that run."""
+        self.keep(())
+
+    def keep(self, wanted: Collection[str]) -> None:
+        """Forget all jobs, waiting or running, but those with these keys."""
+
+        def unwanted(job: Job) -> bool:
+            return job.key not in wanted
+
         with self._lock:
-            held, self._held = self._held, []
+            held = [task for task in self._held if unwanted(task.job)]
+            self._held = [task for task in self._held if task not in held]
             pool = self._pool
         for task in held:
             self._fail(task, CancelledError())
         if pool is not None:
-            pool.cancel_all()
+            pool.drop(unwanted)
 
     def close(self) -> None:
         """Stop everything."""

@@ -41,7 +41,12 @@ class Server:
 
     Args:
         preload: names of modules to import before it forks.
+    Attributes:
+        installed: what was installed when it began: see `reads.installed`.
+        suspect: whether a program may have harmed it.
     """
+
+    suspect = False
 
     def __init__(self, preload: Sequence[str]) -> None:
         self.installed, self.mark = reads.installed(), secrets.token_hex(8)
@@ -80,11 +85,17 @@ class Server:
         self.control.close()
 
     def kill(self) -> None:
-        """End it now, with all that it has started."""
+        """End it now, with all that it has started.
+
+        Its supervisors notice, and kill their programs. If it has died
+        before, or one of them has, there may be nobody who does.
+        """
         self.control.close()
+        self.suspect |= not self.is_alive()
         self.process.kill()
         self.process.wait()
-        kill_marked(self.mark)
+        if self.suspect:
+            kill_marked(self.mark)
 
 
 def main() -> NoReturn:

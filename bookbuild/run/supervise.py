@@ -441,9 +441,12 @@ def kill_marked(mark: str) -> None:
     """Kill all processes that were started with a mark, or by one of those.
 
     This is for Linux, when what should have watched them has been killed.
+    A process that is just being started has no environment for a moment, so
+    this looks several times.
     """
     wanted = f"{MARK}={mark}".encode()
-    for _ in range(3):  # one may have been forking
+    for pause in (0, 0.05, 0.2, 0.5) if LINUX else ():
+        time.sleep(pause)
         for number in processes():
             with contextlib.suppress(OSError):
                 given = Path("/proc", str(number), "environ").read_bytes()

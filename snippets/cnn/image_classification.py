@@ -123,30 +123,6 @@ for name, score in scores.items():
         18) for runs in score.values()).rstrip())
 # --8<-- [end:evaluation]
 
-# --8<-- [start:confusion]
-cnn = models["CNN"][0]
-with torch.no_grad():
-    logits = cnn(test_X)
-guess = logits.argmax(1)
-confusion = torch.zeros(10, 10, dtype=int)
-confusion.index_put_((test_y, guess), torch.tensor(1), accumulate=True)
-errors = confusion.clone().fill_diagonal_(0)
-pairs = errors + errors.T  # a taken for b, and b taken for a
-worst = [(int(pair) // 10, int(pair) % 10) for pair in
-         pairs.triu().flatten().argsort(descending=True)[:3]]
-for a, b in worst:
-    print(f"{a} and {b} confused {pairs[a, b]} times")
-# --8<-- [end:confusion]
-
-# --8<-- [start:draw]
-losses = F.cross_entropy(logits, test_y, reduction="none")
-fig, axes = plt.subplots(2, 6, num="errors", figsize=(6.4, 2.6))
-for ax, i in zip(axes.flat, losses.argsort(descending=True)):
-    ax.imshow(test_X[i, 0], cmap="gray_r")
-    ax.set_title(f"{test_y[i]} read as {guess[i]}", fontsize=8)
-    ax.set_axis_off()
-# --8<-- [end:draw]
-
 # --8<-- [start:curves]
 sides = list(range(-6, 7, 2))
 looks = {"CNN": "o-", "wide MLP": "s--", "MLP": "^:"}
@@ -170,6 +146,30 @@ for ax in axes:
 axes[0].annotate("guessing", (-6, 0.12), color="gray", fontsize=9)
 plt.show()
 # --8<-- [end:curves]
+
+# --8<-- [start:confusion]
+cnn = models["CNN"][0]
+with torch.no_grad():
+    logits = cnn(test_X)
+guess = logits.argmax(1)
+confusion = torch.zeros(10, 10, dtype=int)
+confusion.index_put_((test_y, guess), torch.tensor(1), accumulate=True)
+errors = confusion.clone().fill_diagonal_(0)
+pairs = errors + errors.T  # a taken for b, and b taken for a
+worst = [(int(pair) // 10, int(pair) % 10) for pair in
+         pairs.triu().flatten().argsort(descending=True)[:3]]
+for a, b in worst:
+    print(f"{a} and {b} confused {pairs[a, b]} times")
+# --8<-- [end:confusion]
+
+# --8<-- [start:draw]
+losses = F.cross_entropy(logits, test_y, reduction="none")
+fig, axes = plt.subplots(2, 6, num="errors", figsize=(6.4, 2.6))
+for ax, i in zip(axes.flat, losses.argsort(descending=True)):
+    ax.imshow(test_X[i, 0], cmap="gray_r")
+    ax.set_title(f"{test_y[i]} read as {guess[i]}", fontsize=8)
+    ax.set_axis_off()
+# --8<-- [end:draw]
 
 # --8<-- [start:results]
 def spread(values):

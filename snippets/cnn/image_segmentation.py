@@ -59,15 +59,16 @@ def scenes(n, digits, labels, left):
     """-> images (B, 1, H, W), masks (B, H, W) with a class for each pixel"""
     return map(torch.stack, zip(*[scene(digits, labels, left)
                                   for _ in range(n)]))
+# --8<-- [end:scenes]
 
-
+# --8<-- [start:parts]
 cut = int(0.8 * len(digits))
 train_X, train_y = scenes(800, digits[:cut], labels[:cut], left=True)
 test_X, test_y = scenes(200, digits[cut:], labels[cut:], left=False)
 kinds = torch.tensor([len(mask.unique()) - 1 for mask in test_y])
 print("test scenes with two kinds of digit:", int((kinds == 2).sum()),
       "of", len(kinds))
-# --8<-- [end:scenes]
+# --8<-- [end:parts]
 
 # --8<-- [start:model]
 def conv(channels, out):

@@ -84,7 +84,7 @@ for state, rows in scores.items():
 print(f"20 digits drawn at random {chance:.2f}")
 # --8<-- [end:compare]
 
-# --8<-- [start:draw]
+# --8<-- [start:favourites]
 def favourites(model, name, count=3, show=4):
     """Patches that most excite the `count` strongest units of a layer."""
     images, maps = strongest(model, layers[name])
@@ -97,8 +97,9 @@ def favourites(model, name, count=3, show=4):
             patch = F.pad(test_X[image, 0], [side // 2] * 4)
             yield patch[at_y:at_y + side, at_x:at_x + side]
         yield None  # a gap between two units
+# --8<-- [end:favourites]
 
-
+# --8<-- [start:draw]
 torch.manual_seed(2)
 pairs = [(name, state, which) for name in layers
          for state, which in (("trained", model), ("untrained", network()))]

@@ -161,7 +161,7 @@ def bleu(guesses, targets):
 # --8<-- [end:measures]
 
 # --8<-- [start:comparison]
-sizes, steps, scores, models = (300, 1000, 4000), 400, {}, {}
+sizes, steps, scores, models = (300, 4000), 400, {}, {}
 for attention in (True, False):
     for size in sizes:
         model = train(train_pairs[:size], attention, steps)
@@ -236,19 +236,16 @@ for (source, target), guess in list(zip(real[-200:], real_guesses))[:3]:
 
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="pairs")
-for attention, name, color in [(True, "with attention", "C0"),
-                               (False, "without", "C1")]:
-    curve = [scores[attention, size] for size in sizes]
-    ax.plot(sizes, curve, "o-", color=color)
-    ax.annotate(name, (sizes[1], curve[1]), xytext=(6, -14), color=color,
-                textcoords="offset points")
-ax.plot(sizes[-1], patient, "^", color="C1")
-ax.annotate(f"without, {3 * steps} steps", (sizes[-1], patient), ha="right",
-            xytext=(-8, -3), textcoords="offset points", color="C1")
+for attention, name, style in [(True, "with attention", "C0o-"),
+                               (False, "without", "C1s--")]:
+    ax.plot(sizes, [scores[attention, size] for size in sizes], style,
+            label=f"{name}, {steps} steps")
+ax.plot(sizes[-1], patient, "C1^", label=f"without, {3 * steps} steps")
 ax.set(xscale="log", xlabel="training pairs", ylim=(0, 1.05),
        ylabel="exact translations, held out")
 ax.set_xticks(sizes, sizes)
 ax.minorticks_off()
+ax.legend(loc="lower right")
 
 fig, ax = plt.subplots(num="longer")
 ax.plot(longer.keys(), longer.values(), "o-")

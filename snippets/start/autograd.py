@@ -53,10 +53,11 @@ x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
 outputs = torch.stack([x[0] * x[1], x[1] * x[2]])  # two outputs
 v = torch.tensor([1.0, 10.0])
 outputs.backward(v)
+from_v = x.grad.tolist()
 J = torch.autograd.functional.jacobian(
     lambda x: torch.stack([x[0] * x[1], x[1] * x[2]]), x)
 print("Jacobian", J.tolist())                      # (2, 3)
-print("x.grad", x.grad.tolist(), " v @ J", (v @ J).tolist())
+print("x.grad", from_v, " v @ J", (v @ J).tolist())
 x.grad = None                        # the same as the derivative of a sum
 (v * torch.stack([x[0] * x[1], x[1] * x[2]])).sum().backward()
 of_sum = x.grad.clone()
@@ -92,5 +93,5 @@ except RuntimeError as error:
 results = {"by_rule": by_rule, "by_nudging": by_nudging, "parts": parts,
            "twice_used": twice_used, "twice_called": twice_called,
            "cleared": cleared, "path": path,
-           "vector": x.grad.tolist(), "product": (v @ J).tolist()}
+           "vector": from_v, "product": (v @ J).tolist()}
 # --8<-- [end:results]

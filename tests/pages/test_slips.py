@@ -373,3 +373,8 @@ def test_claim_with_wrong_syntax_names_its_page(book):
         "```python\nassert (1 ==\n```\n///\n",
     )
     fails(book, "part/first.md, line 7", "SyntaxError")
+
+
+def test_constants_that_are_no_list_are_refused(book):
+    book.page("part/first.md", "---\nconstants: three\n---\n# First\n\n{{ mean }}\n")
+    fails(book, "part/first.md, line 2: 'constants:' is a list")

@@ -159,6 +159,8 @@ def test_a_program_may_kill_the_server_of_all(
 parent = os.getppid()
 server = int(open(f'/proc/{{parent}}/stat').read().rpartition(')')[2].split()[1])
 tell(server)
+tell(subprocess.Popen(['sleep', '600']).pid)
+tell(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)
 os.kill(server, signal.{signal})
 os.kill(parent, signal.{signal})
 time.sleep(600)

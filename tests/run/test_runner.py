@@ -14,7 +14,7 @@ from running import book, numbers, soon
 
 from bookbuild.errors import BookError
 from bookbuild.run.pool import Pool
-from bookbuild.run.program import Change
+from bookbuild.run.program import Change, read_program
 from bookbuild.run.record import Claim, Failure, Record
 from bookbuild.run.runner import Runner
 from bookbuild.run.store import Store
@@ -96,6 +96,19 @@ def test_a_claim_that_moves_runs_nothing(book):
         (verdict,) = runner.load(program, claims=(after,)).verdicts
         assert verdict.message == "other.md, line 71: assert x > 2 (1 > 2)"
         assert len(ran) == 1
+
+
+def test_a_book_may_be_named_by_a_relative_path(book, monkeypatch):
+    monkeypatch.chdir(book.root.parent)
+    root = Path(book.root.name)
+    book.program("print(__file__)\nopen('snippets/part/first.py')\n")
+    name = "part/first.py"
+    program = read_program(name, root / "snippets" / name, root / "snippets")
+    with Runner(Store(root / ".cache", root), Pool, root) as runner:
+        found = runner.run(program)
+        assert found.printed() == f"{book.snippets / name}\n"
+        assert list(found.reads["files"]) == [f"snippets/{name}"]
+        assert runner.load(program) == found
 
 
 def test_claims_come_back_in_their_order(book):

@@ -57,6 +57,9 @@ for bridges in (True, False):
 --8<-- "cnn/image_segmentation.py:scenes"
 
 # %%
+--8<-- "cnn/image_segmentation.py:parts"
+
+# %%
 train_X, train_y = train_X[:500], train_y[:500]
 
 # %%

@@ -12,6 +12,8 @@
 --8<-- "lstm/long_memory.py:starts"
 
 
+import math
+
 results = {}
 
 # %% [markdown]
@@ -132,3 +134,14 @@ for name, (cell, start) in cells.items():
 # gates gains most from quiet, and the LSTM hardly needs it: it can refuse an
 # input, by a closed input gate or by a candidate near zero, while the plain
 # cell adds every input to what goes into its state.
+
+# %% [markdown]
+# ## Exercise 5
+#
+# $1 - \sigma(b) = 1 - 1 / (1 + e^{-b}) = e^{-b} / (1 + e^{-b}) = 1 / (1 + e^b)$. Write $n = 1 + e^b$. Then $f = 1 - 1/n$, and after $n$ steps
+# $(1 - 1/n)^n$ is left. Its logarithm is $n \log(1 - 1/n) = -1 - 1/(2n) - \dots$, which tends to $-1$ as $n$ grows.
+
+# %%
+for b in (0.0, 1.0, 5.0, 10.0):
+    n = 1 + math.exp(b)
+    print(f"bias {b:4}: {n:8.1f} steps, left {(1 - 1 / n)**n:.3f}")

@@ -30,49 +30,48 @@ results = {}
 # ## Exercise 1
 #
 # The scores are $2, 0, 0$ and $e^2 = 7.39$, so the weights are
-# $7.39 / 9.39 = 0.79$ and twice $0.11$. The decoder looks at the first note.
+# $7.39 / 9.39 = 0.79$ and twice $0.11$. The decoder looks at the first key.
 
 # %%
-d = torch.tensor([1.0, 0])
-notes = torch.tensor([[2.0, 0], [0, 3], [0, 0]])
-print((notes @ d).softmax(0))
+query = torch.tensor([1.0, 0])
+keys = torch.tensor([[2.0, 0], [0, 3], [0, 0]])
+print((keys @ query).softmax(0))
 
 # %% [markdown]
 # ## Exercise 2
 #
 # All three words are in the reference: a share of 1. Of the two pairs,
-# "le chat" is and "chat noir" is not: 1/2. Three words in place of four cost
-# the factor $e^{1 - 4/3} = 0.72$.
+# "le chat" is and "chat noir" is not: 1/2. The brevity penalty is
+# $e^{1 - 4/3} = 0.72$.
 
 # %%
 guess, reference = "le chat noir".split(), "le chat est noir".split()
 for n in (1, 2):
     grams, truth = (Counter(zip(*(words[i:] for i in range(n))))
                     for words in (guess, reference))
-    print(n, (grams & truth).total(), "of", grams.total())
-print(f"factor {math.exp(1 - len(reference) / len(guess)):.2f}")
+    print(f"pieces of {n}:", (grams & truth).total(), "of", grams.total())
+print(f"brevity penalty {math.exp(1 - len(reference) / len(guess)):.2f}")
 
 # %% [markdown]
 # ## Exercise 3
 #
-# The library divides the scores by $\sqrt{H}$, so we multiply the queries (the
-# decoder's states) by it first. The notes are keys and values at once. An
-# untrained translator will do.
+# The library divides the scores by $\sqrt{H}$, so we multiply the queries by
+# it first. The keys are the values, too. An untrained translator will do.
 
 # %%
 torch.manual_seed(0)
 source, target = (Vocabulary(side) for side in zip(*train_pairs))
 model = Translator(source, target, True).eval()
 with torch.no_grad():
-    notes, real, state = model.encode(
+    keys, real, state = model.encode(
         *source.encode([english for english, _ in test_pairs[:5]]))
     word = torch.full((5, 1), START)
-    states, _ = model.decoder(model.write(word), state)
-    _, weights, _ = model.decode(word, notes, real, state)
-    H = states.shape[-1]
+    queries, _ = model.decoder(model.write(word), state)
+    _, weights, _ = model.decode(word, keys, real, state)
+    H = queries.shape[-1]
     theirs = F.scaled_dot_product_attention(
-        states * H**0.5, notes, notes, attn_mask=real[:, None])
-gap = (weights @ notes - theirs).abs().max().item()
+        queries * H**0.5, keys, keys, attn_mask=real[:, None])
+gap = (weights @ keys - theirs).abs().max().item()
 print(f"largest difference {gap:.0e}")
 assert gap < 1e-5
 
