@@ -51,7 +51,6 @@ from bookbuild.run.program import Program
 from bookbuild.run.record import Outcome
 from bookbuild.run.runner import Runner
 
-
 # Settings that a runner keeps.
 RUNNER = ("limit", "preload", "expected", "cluster", "start")
 

@@ -332,7 +332,7 @@ class Book:
         """A value from a program's `results`, by its dotted name.
 
         Raises:
-            BookError: there is no such value.
+            BookError: there is no such value, or no such program.
             LookupError: there is no record yet.
         """
         if program == "published":
@@ -340,6 +340,7 @@ class Book:
         else:
             record = self.record(program)
             if record is None:
+                self.program(program)
                 raise LookupError(program)
             value = record.results
         whole = name

@@ -253,10 +253,11 @@ class Pool:
             except OSError:
                 again = True
             finally:
+                if outcome is None and not task.stopped:
+                    server.suspect = True  # who knows what was done to it
+                    self.retire(server)
                 if own:
                     server.kill()
-            if outcome is None and not own and not task.stopped:
-                self.retire(server)  # who knows what else was done to it
             if not again or task.stopped or self.closed:
                 break
         return outcome or lost(task.job)
@@ -303,19 +304,18 @@ class Pool:
     def retire(self, server: Server) -> None:
         """Use a server no more, unless another thread has said so before."""
         with self.starting:
-            server.suspect = True
             if self.server is server:
                 self.put_aside(server)
                 self.server = None
 
     def put_aside(self, server: Server) -> None:
         """Let a server end when its programs have, or when the pool closes."""
-        if server.is_alive():
-            server.retire()
-            self.retired.append(server)
-        else:
-            server.kill()
-        self.retired = [each for each in self.retired if each.is_alive()]
+        server.retire()
+        self.retired.append(server)
+        for each in list(self.retired):
+            if not each.is_alive():
+                self.retired.remove(each)
+                each.kill()  # and what it may have left
 
 
 def shut_down(connection: socket.socket) -> None:

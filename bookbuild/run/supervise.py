@@ -38,6 +38,7 @@ GRACE = 10.0  # seconds after the limit in which a supervisor has to report
 LINUX = sys.platform.startswith("linux")
 POSIX = os.name == "posix"
 MARK = "BOOKBUILD_MARK"  # the environment variable that finds what is lost
+PREFIX = "bookbuild-"  # of the folders of runs; the mark follows
 SET_DEATH_SIGNAL, SET_SUBREAPER = 1, 36  # of Linux's prctl
 
 Abandoned = Callable[[], bool]
@@ -233,7 +234,7 @@ def watch(
     alone = abandoned is None
     if alone and LINUX:
         ctypes.CDLL(None).prctl(SET_SUBREAPER, 1)
-    folder = Path(tempfile.mkdtemp(prefix="bookbuild-"))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX + os.environ.get(MARK, "")))
     try:
         with running(job, folder, connection, fork, alone) as process:
             if connection is not None:
@@ -440,6 +441,8 @@ def kill_session(number: int) -> None:
 def kill_marked(mark: str) -> None:
     """Kill all processes that were started with a mark, or by one of those.
 
+    The folders of their runs are removed.
+
     This is for Linux, when what should have watched them has been killed.
     A process that is just being started has no environment for a moment, so
     this looks several times.
@@ -452,6 +455,8 @@ def kill_marked(mark: str) -> None:
                 given = Path("/proc", str(number), "environ").read_bytes()
                 if wanted in given.split(b"\0"):
                     os.kill(number, signal.SIGKILL)
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}{mark}*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def kill_children(kept: set[int], seconds: float = 2.0) -> None:

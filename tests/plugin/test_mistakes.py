@@ -207,6 +207,11 @@ BAD_PAGES = {
         6,
         ": nothing numbered stands behind",
     ),
+    "number of an unknown program": (
+        "It is {{ part/third.py mean }}.\n",
+        6,
+        " -> part/third.py: there is no such program",
+    ),
     "unknown published value": (
         "{{ published someone.mean }}\n",
         6,

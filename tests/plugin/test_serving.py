@@ -211,6 +211,7 @@ def test_pages_with_mistakes_show_them(book, serve):
     book.program("part/second.py", "results = {'total': 3}\n")
     for number, (text, _, _) in enumerate(BAD_PAGES.values()):
         page = f'# Page\n\n```python\n--8<-- "part/bad.py:work"\n```\n{text}'
+        page = re.sub(r"{{ (mean|total)", r"{{ part/bad.py \1", page)
         book.page(f"part/bad{number}.md", page.replace("second.py", "bad.py"))
     book.program(
         "part/bad.py",

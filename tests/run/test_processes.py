@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -321,11 +322,14 @@ def test_closing_kills_what_runs(book, tmp_path, pids, any_pool):
 
 def test_temporary_folders_are_removed(book, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
     (tmp_path / "tmp").mkdir()
     for start in "fork", "fresh":
         with Pool(tmp_path, start=start, cores=1) as one:
             record(one, book.job("print(1)\n"))
             failure(one, book.job("import os; os._exit(3)\n"))
+            failure(one, book.job("import os, time; os.kill(os.getppid(), 9)\n"
+                                  "time.sleep(9)\n"))
             one.submit(book.job("import time; time.sleep(600)\n"))
             assert soon(lambda: os.listdir(tmp_path / "tmp"))
     assert soon(lambda: not os.listdir(tmp_path / "tmp"))

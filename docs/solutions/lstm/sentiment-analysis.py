@@ -163,6 +163,6 @@ for name, sentences in tests.items():
 # Of the negations they get {{ negations.0:.0%}}, {{ negations.1:.0%}} and
 # {{ negations.2:.0%}}, where guessing would get half: they go by the
 # adjective, which these sentences turn round. In the swaps the mean of
-# embeddings must get exactly half ({{ swaps.1:.0%}}), since both orders are the
-# same to it; the LSTM ({{ swaps.0:.0%}}) and TF-IDF ({{ swaps.2:.0%}}), which
-# could tell them apart, hardly do. (One network of each kind.)
+# embeddings must get exactly half ({{ swaps.1:.0%}}), since both orders are
+# the same to it; the LSTM ({{ swaps.0:.0%}}) and TF-IDF ({{ swaps.2:.0%}}),
+# which could tell them apart, hardly do. (One network of each kind.)

@@ -109,3 +109,15 @@ for longest, model in translators.items():
 # 12 words does better at 17 ({{ up_to_12.17:.0%}}) than at 16
 # ({{ up_to_12.16:.0%}}): what a number of 16 words is made of differs more
 # from the numbers in its training.
+
+# %% [markdown]
+# ## Exercise 5
+#
+# Each score $q_t \cdot (k_s + v) = q_t \cdot k_s + q_t \cdot v$ grows by the same number, so that numerator and denominator of the softmax
+# are multiplied by the same factor $e^{q_t \cdot v}$, which cancels. The context is $\sum_s \alpha_{t,s} (k_s + v) = m_t + v$, since the weights sum to 1.
+
+# %%
+keys, q, v = torch.randn(3, 2), torch.randn(2), torch.randn(2)
+before, after = (keys @ q).softmax(0), ((keys + v) @ q).softmax(0)
+shift = after @ (keys + v) - before @ keys - v
+print(f"{(after - before).abs().max():.0e} {shift.abs().max():.0e}")
