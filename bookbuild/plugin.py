@@ -100,7 +100,6 @@ class BookPlugin(BasePlugin[BookConfig]):
         self.print_to: Path | None = None
         self.offer_pdf = False
         self.printed = 0
-        self.failure = ""  # why the last build ended early
 
     # Events of MkDocs, in their order ------------------------------------
 
@@ -231,8 +230,7 @@ class BookPlugin(BasePlugin[BookConfig]):
             self.live.start(build)
 
     def on_build_error(self, *, error: Exception) -> None:
-        """Remember what was wrong, and give the lock back."""
-        self.failure = str(error)
+        """Give the lock back."""
         self.give_lock_back()
 
     def on_serve(self, server: Any, *, config: Any, builder: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import re
 import threading
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from html import escape
+from logging.handlers import BufferingHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -67,17 +69,22 @@ class Live:
 
         MkDocs would answer no more until a later build succeeds.
         """
+        logger, said = logging.getLogger("mkdocs"), BufferingHandler(1000)
+        said.setLevel(logging.ERROR)
+        logger.addHandler(said)
+        failure = ""
         with self.plugin.mutex:
-            self.plugin.failure = ""
             try:
                 self.builder()
-            except MkDocsException as error:  # has been said
-                self.failure = self.plugin.failure or str(error)
+            except MkDocsException as error:
+                failure = str(error)
             except Exception as error:
                 log.exception("the build ended unexpectedly")
-                self.failure = str(error)
-            else:
-                self.failure = ""
+                failure = str(error)
+        logger.removeHandler(said)
+        if failure:
+            failure = "\n".join(r.getMessage() for r in said.buffer) or failure
+        self.failure = failure
 
     def start(self, build: Build) -> None:
         """Have run what a build found no record of; pages before answers."""
@@ -208,7 +215,8 @@ class Live:
         if uri is not None:
             self.look_at(uri)
         if self.failure:
-            start_response("500 Not built", [("Content-Type", "text/html")])
+            # MkDocs's server would log each answer that is not 200.
+            start_response("200 OK", [("Content-Type", "text/html")])
             return [FAILED.format(escape(self.failure)).encode()]
         with self.files:
             return self.inner(environ, start_response)

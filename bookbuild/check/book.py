@@ -98,6 +98,7 @@ class CheckedBook:
                 page.programs = known["programs"]
                 page.texts = [tuple(entry) for entry in known["texts"]]
                 page.terms = [tuple(entry) for entry in known["terms"]]
+                page.figures = known["figures"]
                 page.constants = tuple(known["constants"])
             return
         prepare_markdown(self.config, book)
@@ -120,6 +121,7 @@ class CheckedBook:
                         "programs": page.programs,
                         "texts": page.texts,
                         "terms": page.terms,
+                        "figures": page.figures,
                         "constants": list(page.constants),
                     }
                     for uri, page in book.pages.items()

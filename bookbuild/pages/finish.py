@@ -122,26 +122,20 @@ class Finish(Treeprocessor):
 
     def title(self, root: etree.Element) -> None:
         """Number the title; below it, what the page offers and how it stands."""
-        for place, element in enumerate(root):
-            if element.tag != "h1":
-                continue
-            number = self.book.numbers.get(self.page.uri)
-            if number:
-                span = etree.Element("span", {"class": "page-number"})
-                span.text, span.tail = number, " " + (element.text or "")
-                element.text = None
-                element.insert(0, span)
-            after = etree.Element("div", {"class": "page-head"})
-            after.set("data-search-exclude", "")
-            after.text = AtomicString(
-                add(self.page, Slot("status")) + add(self.page, Slot("downloads"))
-            )
-            root.insert(place + 1, after)
-            if self.page.programs and not self.book.is_answers(self.page.uri):
-                end = etree.SubElement(root, "div", {"class": "page-programs"})
-                end.set("data-search-exclude", "")
-                end.text = AtomicString(add(self.page, Slot("programs")))
-            return
+        answers = self.book.is_answers(self.page.uri)
+        titles = [place for place, child in enumerate(root) if child.tag == "h1"]
+        if answers and not titles:
+            return  # a cell
+        if titles and (number := self.book.numbers.get(self.page.uri)):
+            title = root[titles[0]]
+            span = etree.Element("span", {"class": "page-number"})
+            span.text, span.tail = number, " " + (title.text or "")
+            title.text = None
+            title.insert(0, span)
+        slots = add(self.page, Slot("status")) + add(self.page, Slot("downloads"))
+        root.insert(titles[0] + 1 if titles else 0, aside("page-head", slots))
+        if self.page.programs and not answers:
+            root.append(aside("page-programs", add(self.page, Slot("programs"))))
 
     def exercises(self, root: etree.Element) -> None:
         """Give each exercise an anchor and a link to its answer."""
@@ -182,6 +176,13 @@ class Finish(Treeprocessor):
                     self.book.report(
                         BookError(f"{shown!r}: {problem}", self.page.uri, line)
                     )
+
+
+def aside(name: str, slots: str) -> etree.Element:
+    """An element that holds nothing but slots, and is not searched."""
+    element = etree.Element("div", {"class": name, "data-search-exclude": ""})
+    element.text = AtomicString(slots)
+    return element
 
 
 KINDS = {

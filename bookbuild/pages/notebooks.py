@@ -204,6 +204,8 @@ def answers_html(
         alt = add_numbers(page, " ".join(cell.alt.split()))
         shown = cell.first, cell.last, cell.figures
         parts.append(add(page, Slot("cell", None, page.uri, alt=alt, data=shown)))
+    if not any(slot.kind == "status" for slot in page.slots):
+        parts.insert(0, add(page, Slot("status")))  # there is no title
     return "\n".join(parts)
 
 

@@ -1,8 +1,25 @@
 """Draws the LSTM cell, a translator with attention, and the CTC trellis."""
 
-# --8<-- [start:tools]
+# --8<-- [start:step]
 import math
 
+
+def sigmoid(a):
+    """1 / (1 + exp(-a))"""
+    return 1 / (1 + math.exp(-a))
+
+
+x, h, c = 1.0, 0.0, 0.5  # input, hidden state, cell state
+forget, write, read = sigmoid(2.0), sigmoid(-1.0), sigmoid(1.0)
+candidate = math.tanh(0.8)
+new_c = forget * c + write * candidate
+new_h = read * math.tanh(new_c)
+print(f"forget {forget:.2f}  input {write:.2f}  output {read:.2f}")
+print(f"candidate {candidate:.2f}")
+print(f"cell {c:.2f} -> {new_c:.2f}, hidden state {new_h:.2f}")
+# --8<-- [end:step]
+
+# --8<-- [start:tools]
 import matplotlib.pyplot as plt
 
 INK, FAINT, SOFT = "#24292f", "#d4d8de", "#f1f3f6"
@@ -38,23 +55,6 @@ def valve(ax, x, y, text, dx, dy):
     ax.text(x, y, "$\\times$", ha="center", va="center", zorder=4)
     ax.text(x + dx, y + dy, text, color="C1", ha="center", va="center")
 # --8<-- [end:tools]
-
-
-# --8<-- [start:step]
-def sigmoid(a):
-    """1 / (1 + exp(-a))"""
-    return 1 / (1 + math.exp(-a))
-
-
-x, h, c = 1.0, 0.0, 0.5  # input, hidden state, cell state
-forget, write, read = sigmoid(2.0), sigmoid(-1.0), sigmoid(1.0)
-candidate = math.tanh(0.8)
-new_c = forget * c + write * candidate
-new_h = read * math.tanh(new_c)
-print(f"forget {forget:.2f}  input {write:.2f}  output {read:.2f}")
-print(f"candidate {candidate:.2f}")
-print(f"cell {c:.2f} -> {new_c:.2f}, hidden state {new_h:.2f}")
-# --8<-- [end:step]
 
 
 # --8<-- [start:cell]

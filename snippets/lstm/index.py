@@ -75,8 +75,9 @@ class Holder(nn.Module):
 
     def forward(self, X):
         return self.out(self.rnn(X)[0])[..., 0]
+# --8<-- [end:task]
 
-
+# --8<-- [start:train]
 def train(hidden, keep, write, seed, steps=1200, lr=0.03):
     """keep, write: biases of forget and input gate at the start"""
     torch.manual_seed(seed)
@@ -100,7 +101,7 @@ def train(hidden, keep, write, seed, steps=1200, lr=0.03):
 
 one_unit = [train(1, 4.0, -3.0, seed) for seed in range(3)]
 four = {"kept": train(4, 4.0, -3.0, 0), "half open": train(4, 0.0, 0.0, 0)}
-# --8<-- [end:task]
+# --8<-- [end:train]
 
 # --8<-- [start:gates]
 @torch.no_grad()

@@ -28,6 +28,9 @@ random.seed(0)
 random.shuffle(films)
 part = {film: "test" if i < 100 else "valid" if i < 150 else "train"
         for i, film in enumerate(films)}
+# --8<-- [end:data]
+
+# --8<-- [start:split]
 texts = {name: [] for name in ("train", "valid", "test")}
 labels = {name: [] for name in texts}
 seen_films = {name: set() for name in texts}
@@ -42,7 +45,7 @@ for row in rows:
 labels = {name: torch.tensor(row).float() for name, row in labels.items()}
 print({name: len(row) for name, row in texts.items()}, "snippets of",
       len(films), "films")
-# --8<-- [end:data]
+# --8<-- [end:split]
 
 # --8<-- [start:baseline]
 def words(text):

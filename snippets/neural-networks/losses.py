@@ -1,192 +1,130 @@
-"""Why cross-entropy: the gradient of three losses at a confident mistake."""
-# --8<-- [start:slopes]
+"""Losses from likelihood: five kinds of answer, one rule for the slope."""
+# --8<-- [start:guess]
+import math
+
 import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
-from sklearn.datasets import load_digits
-from torch import nn
 
+# B examples, C classes
+torch.set_default_dtype(torch.float64)
+measured = torch.tensor([2.0, 3.0, 7.0])
+guesses = torch.linspace(0, 9, 901)
+gaps = guesses[:, None] - measured                         # (901, 3)
+losses = {"squared": gaps.square().mean(1), "absolute": gaps.abs().mean(1)}
+lowest = {name: guesses[loss.argmin()].item()
+          for name, loss in losses.items()}
+for name, at in lowest.items():
+    print(f"{name:9} error is smallest at {at:.2f}")
+print(f"mean {measured.mean():.2f}, median {measured.median():.2f}")
+# --8<-- [end:guess]
 
-def zero_one(z):
-    return (z < 0).double()  # 1 for a mistake, 0 otherwise
+# --8<-- [start:noise]
+torch.manual_seed(0)
+noises = {"Gaussian": torch.distributions.Normal(0., 1.),
+          "Laplace": torch.distributions.Laplace(0., 1.)}
+off = {}
+print("mean squared distance from the true value, 10,000 samples")
+print("noise      numbers   mean     median")
+for noise, distribution in noises.items():
+    for n in (25, 75):
+        sample = distribution.sample((10_000, n))  # the true value is 0
+        off[noise, n] = {"mean": sample.mean(1).square().mean().item(),
+                         "median":
+                         sample.median(1).values.square().mean().item()}
+        print(f"{noise:10}{n:6}{off[noise, n]['mean']:11.4f}"
+              f"{off[noise, n]['median']:11.4f}")
+# --8<-- [end:noise]
 
+# --8<-- [start:five]
+B, C = 6, 4
+z = torch.randn(B, C, requires_grad=True)     # what the network puts out
+numbers = 3 * torch.randn(B, C)
+yes_no = (torch.rand(B, C) < 0.5).double()
+one = F.one_hot(torch.randint(C, (B,)), C).double()
+counts = torch.poisson(torch.full((B, C), 2.0))
+total = {"reduction": "sum"}
+tasks = {  # what was observed, what the model expects, the loss
+    "a number": (numbers, z, 0.5 * F.mse_loss(z, numbers, **total)),
+    "yes or no": (yes_no[:, 0], z[:, 0].sigmoid(),
+                  F.binary_cross_entropy_with_logits(
+                      z[:, 0], yes_no[:, 0], **total)),
+    "one of several": (one, z.softmax(1),
+                       F.cross_entropy(z, one.argmax(1), **total)),
+    "several at once": (yes_no, z.sigmoid(),
+                        F.binary_cross_entropy_with_logits(
+                            z, yes_no, **total)),
+    "a count": (counts, z.exp(), F.poisson_nll_loss(z, counts, **total))}
+# --8<-- [end:five]
 
-def squared(z):
-    return (1 - z.sigmoid())**2
-
-
-def cross_entropy(z):
-    return -F.logsigmoid(z)
-
-
-# z: the logit of the right answer in a choice between two
-z = torch.tensor([2.0, -1, -2, -5, -10], dtype=torch.float64)
-nudge = 1e-3  # the 0/1 loss is flat, with a jump at 0, so nudge it
-slopes = {"0/1": ((zero_one(z + nudge) - zero_one(z - nudge))
-                  / (2 * nudge)).tolist()}
-for name, loss in [("squared", squared), ("cross-entropy", cross_entropy)]:
-    w = z.clone().requires_grad_()
-    loss(w).sum().backward()
-    slopes[name] = w.grad.tolist()
-print("logit   probability   slope of 0/1   squared   cross-entropy")
-for i, value in enumerate(z):
-    print(f"{value:5.0f}{value.sigmoid():14.5f}{slopes['0/1'][i]:15.5f}"
-          f"{slopes['squared'][i]:10.5f}{slopes['cross-entropy'][i]:16.5f}")
+# --8<-- [start:slopes]
+gap = {}
+print("answer            largest gap between slope and expected - observed")
+for name, (observed, expected, loss) in tasks.items():
+    slope = torch.autograd.grad(loss, z, retain_graph=True)[0]
+    if name == "yes or no":
+        slope = slope[:, 0]
+    gap[name] = (slope - (expected - observed)).abs().max().item()
+    print(f"{name:18}{gap[name]:.0e}")
 # --8<-- [end:slopes]
 
-# --8<-- [start:data]
-torch.manual_seed(0)
-X, y = map(torch.tensor, load_digits(return_X_y=True))
-order = torch.randperm(len(X))
-X, y = X[order].float() / 16, y[order]
-train_X, train_y = X[:1000], y[:1000]
-valid_X, valid_y = X[1000:1400], y[1000:1400]
-test_X, test_y = X[1400:], y[1400:]
+# --8<-- [start:likelihoods]
+normal = torch.distributions.Normal(z, 1.0)
+minus_log_p = {
+    "a number": -normal.log_prob(numbers),
+    "yes or no": -torch.distributions.Bernoulli(
+        logits=z[:, 0]).log_prob(yes_no[:, 0]),
+    "one of several": -torch.distributions.Categorical(
+        logits=z).log_prob(one.argmax(1)),
+    "several at once": -torch.distributions.Bernoulli(
+        logits=z).log_prob(yes_no),
+    "a count": -torch.distributions.Poisson(z.exp()).log_prob(counts)}
+constant = {"a number": 0.5 * math.log(2 * math.pi) * B * C,
+            "a count": (counts + 1).lgamma().sum().item()}
+apart = {name: abs((minus_log_p[name].sum() - loss).item()
+                   - constant.get(name, 0.0))
+         for name, (_, _, loss) in tasks.items()}
+print("loss against minus log-likelihood, apart from a constant: "
+      f"{max(apart.values()):.0e}")
+# --8<-- [end:likelihoods]
 
-
-def squared_error(scores, y):
-    return (scores.softmax(1) - F.one_hot(y, 10)).square().sum(1).mean()
-# --8<-- [end:data]
-
-# --8<-- [start:training]
-@torch.no_grad()
-def accuracy(model, X, y):
-    return (model(X).argmax(1) == y).float().mean().item()
-
-
-def train(loss_function, lr, seed, bad_start, steps=400):
-    """-> accuracy on validation and test digits, every 10 steps"""
-    torch.manual_seed(seed)
-    model = nn.Sequential(nn.Linear(64, 32), nn.Tanh(), nn.Linear(32, 10))
-    if bad_start:  # sure that every image is a zero
-        with torch.no_grad():
-            model[2].bias[0] += 10
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    curve = []
-    for step in range(steps + 1):
-        if step % 10 == 0:
-            curve.append(
-                [
-                    accuracy(model, valid_X, valid_y),
-                    accuracy(model, test_X, test_y),
-                ]
-            )
-        rows = torch.randint(len(train_X), (50,))
-        loss = loss_function(model(train_X[rows]), train_y[rows])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return torch.tensor(curve)  # (measurements, 2)
-
-
-def arrival(curve, goal=0.9):
-    """The first measured step at which the accuracy reaches the goal."""
-    reached = (curve >= goal).nonzero()
-    return 10 * reached[0].item() if len(reached) else 10 * len(curve)
-
-
-# --8<-- [end:training]
-
-# --8<-- [start:compare]
-losses = {"squared": squared_error, "cross-entropy": F.cross_entropy}
-rates = [0.3, 1.0, 3.0, 10.0]
-best, curves, arrivals = {}, {}, {}
-print("from             loss          step size   steps to 90 %   final")
-for bad_start in (False, True):
-    start = "confident mistake" if bad_start else "ordinary start"
-    for name, function in losses.items():
-        delay = {
-            lr: sum(
-                arrival(train(function, lr, seed, bad_start)[:, 0])
-                for seed in range(2)
-            )
-            for lr in rates
-        }
-        lr = best[start, name] = min(delay, key=delay.get)
-        runs = torch.stack(
-            [
-                train(function, lr, seed, bad_start)[:, 1]
-                for seed in range(10, 14)
-            ]
-        )
-        curves[start, name] = runs  # (seeds, measurements)
-        steps = arrivals[start, name] = [arrival(run) for run in runs]
-        print(
-            f"{start:18}{name:14}{lr:6}{min(steps):11} - {max(steps):3}"
-            f"{runs[:, -1].min():9.3f} - {runs[:, -1].max():.3f}"
-        )
-# --8<-- [end:compare]
+# --8<-- [start:overflow]
+logits = torch.tensor([-5., -50, -200], dtype=torch.float32)
+yes = torch.ones(3)
+print("logit   log(sigmoid)   its slope   with logits   its slope")
+table = []
+for z0 in logits:
+    by_hand = z0.clone().requires_grad_()
+    inside = z0.clone().requires_grad_()
+    first = -(1 / (1 + (-by_hand).exp())).log()
+    second = F.binary_cross_entropy_with_logits(inside, torch.tensor(1.0))
+    first.backward()
+    second.backward()
+    table.append([first.item(), by_hand.grad.item(), second.item(),
+                  inside.grad.item()])
+    print(f"{z0:5.0f}{table[-1][0]:15.3f}{table[-1][1]:12.3f}"
+          f"{table[-1][2]:14.3f}{table[-1][3]:12.3f}")
+# --8<-- [end:overflow]
 
 # --8<-- [start:draw]
-fig, axes = plt.subplots(1, 2, num="slopes", figsize=(6.4, 2.9))
-line = torch.linspace(-6, 4, 400, dtype=torch.float64)
-for i, (name, loss, at) in enumerate([
-        ("0/1", zero_one, (-5.8, 0.55)), ("squared", squared, (-5.8, 1.2)),
-        ("cross-entropy", cross_entropy, (-3.6, 4.2))]):
-    w = line.clone().requires_grad_()
-    values = loss(w)
-    axes[0].plot(line, values.detach(), color=f"C{i}")
-    axes[0].annotate(name, at, color=f"C{i}")
-    if i:
-        values.sum().backward()
-        axes[1].plot(line, w.grad, color=f"C{i}")
-    else:
-        axes[1].plot(line, 0 * line, color="C0")
-axes[0].set(xlabel="logit of the right answer", ylabel="loss")
-axes[1].set(xlabel="logit of the right answer", ylabel="slope of the loss")
-
-fig, axes = plt.subplots(1, 2, num="starts", figsize=(6.4, 2.9),
-                         sharey=True)
-for (start, name), runs in curves.items():
-    ax = axes[int(start == "confident mistake")]
-    color = "C2" if name == "cross-entropy" else "C1"
-    steps = range(0, 10 * runs.shape[1], 10)
-    ax.plot(
-        steps,
-        runs.T,
-        color=color,
-        lw=1,
-        alpha=0.8,
-        ls="-" if name == "cross-entropy" else "--",
-    )
-    ax.set(xlabel="step", title=start, ylim=(0, 1))
-axes[0].set_ylabel("accuracy on test digits")
-for ax in axes:
-    ax.axhline(0.9, ls=":", color="gray", lw=1)
-axes[1].annotate("cross-entropy", (90, 0.72), color="C2")
-axes[1].annotate("squared", (20, 0.18), color="C1")
+fig, ax = plt.subplots(num="guess")
+for (name, loss), style, color in zip(losses.items(), ("-", "--"),
+                                      ("C0", "C1")):
+    ax.plot(guesses, loss, style, color=color)
+    at = lowest[name]
+    ax.plot(at, loss.min(), "o", color=color)
+ax.annotate("mean squared error", (1.5, 14.5), color="C0")
+ax.annotate("mean absolute error", (7.0, 1.5), color="C1")
+ax.annotate("lowest at the mean", (4.0, 3.2), color="C0", ha="center")
+ax.annotate("lowest at\nthe median", (2.3, -1.5), color="C1", ha="center")
+ax.plot(measured, [-2.6] * 3, "|", color="#24292f", ms=12, mew=2)
+ax.set(xlabel="guess", ylabel="mean error of the guess", ylim=(-3, 20))
 plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-starts = {"ordinary": "ordinary start", "mistake": "confident mistake"}
-delays = {
-    name: [
-        late - early
-        for early, late in zip(
-            arrivals["ordinary start", name],
-            arrivals["confident mistake", name],
-        )
-    ]
-    for name in losses
-}
-ratios = [a / b for a, b in zip(delays["squared"], delays["cross-entropy"])]
-results = {
-    "slopes": slopes,
-    "delays": delays,
-    "ratios": ratios,
-    "delay": {name: sum(d) / 4 for name, d in delays.items()},
-    "steps": {
-        key: {name: sum(arrivals[start, name]) / 4 for name in losses}
-        for key, start in starts.items()
-    },
-    "final": {
-        key: {name: curves[start, name][:, -1].tolist() for name in losses}
-        for key, start in starts.items()
-    },
-    "best": {
-        key: {name: best[start, name] for name in losses}
-        for key, start in starts.items()
-    },
-}
+results = {"lowest": lowest, "gap": gap, "apart": apart, "overflow": table,
+           "off": {f"{noise}, {n}": row for (noise, n), row in off.items()},
+           "ratio": {f"{noise}, {n}": row["median"] / row["mean"]
+                     for (noise, n), row in off.items()}}
 # --8<-- [end:results]

@@ -232,7 +232,8 @@ def alone(tmp_path, text):
 
 
 def test_without_a_pool_a_program_dies_with_what_watches_it(tmp_path, pids):
-    watcher = subprocess.Popen(alone(tmp_path, text("time.sleep(600)\n", pids)))
+    watcher = subprocess.Popen(alone(tmp_path, text("time.sleep(600)\n", pids)),
+                               env=os.environ | {"TMPDIR": str(tmp_path)})
     try:
         numbers(pids)
     finally:

@@ -7,6 +7,7 @@
 
 # %%
 --8<-- "lstm/sentiment_analysis.py:data"
+--8<-- "lstm/sentiment_analysis.py:split"
 
 
 --8<-- "lstm/sentiment_analysis.py:baseline"
