@@ -1,11 +1,12 @@
-"""Measures how long a build takes and how much memory it needs, beside a build that runs no code.
+"""Measures how long a book takes to build, serve and test, and how much memory, beside a build that runs no code.
 
-    python -m bookbuild.bench [N ...] [--json FILE]
+    python -m bench [N ...] [--json FILE]
 
-For each N a book of N pages with N small training programs is made in a
-temporary folder, and beside it the same pages without bookbuild: the floor.
-Everything is measured in one run, since only ratios of one run mean much on
-a machine that does other things too.
+For each N a book of N pages is made in a temporary folder, each with a small
+training program, a claim, a break and a page of answers; and beside it the
+same pages for MkDocs and mkdocs-jupyter alone: the floor. Everything is
+measured in one run, since only ratios of one run mean much on a machine that
+does other things too.
 """
 
 import argparse
@@ -22,15 +23,15 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
 import psutil
 
-from bookbuild.runner import cores
+from bookbuild.run.pool import available_cores
+from bookbuild.run.program import read_program
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent  # whose front-end packages are used
 PRELOAD = [
     "numpy",
     "torch",
@@ -150,7 +151,13 @@ FIGURE
 
 At the end the loss is LOSS.
 
+CLAIM
+
 {prose}
+## Exercises
+
+1. How far does the loss fall with a second seed?
+
 ## Summary
 
 | units | frequency | seed |
@@ -159,18 +166,48 @@ At the end the loss is LOSS.
 
 {prose}
 """
+ANSWERS = """\
+# %% [markdown]
+# # Answers: variation {seed}
+#
+# ## Exercise 1
+#
+# As far as with the first, within $10^{{-2}}$.
+
+# %%
+DATA
+
+# %%
+MODEL
+
+# %%
+TRAINING
+
+# %%
+print(f"loss {{losses[-1]:.3f}}")
+"""
+BREAKS = """\
+[[break]]
+name = "no step {seed}"
+old = "    optimizer.step()\\n"
+new = ""
+fails = ["claim-the-loss-falls-to-less-than-a-tenth"]
+"""
 BUILT = {
     "EDITION": "{{ edition }}",
     "LOSS": "{{ loss:.4f }}",
     "OUTPUT": "/// output | examples/variation_%d.py:training\n///",
     "FIGURE": "/// figure | examples/variation_%d.py:fit\n    alt: A wave "
     "and a curve\nThe wave and the curve of the network.\n///",
+    "CLAIM": "/// claim | The loss falls to less than a tenth.\n```python\n"
+    "assert losses[-1] < losses[0] / 10\n```\n///",
 }
 PLAIN = {
     "EDITION": "0",
     "LOSS": "0.0123",
     "OUTPUT": "```text\n" + "step 100  loss 0.0123\n" * 6 + "```",
     "FIGURE": "The wave and the curve of the network.",
+    "CLAIM": "The loss falls to less than a tenth.",
 }
 
 
@@ -187,7 +224,7 @@ def write_book(root, count, built):
 
     Args:
         root: the folder.
-        count: how many pages and programs.
+        count: how many pages, programs and pages of answers.
         built: whether bookbuild builds it; else it is the floor.
     """
     for seed in range(count):
@@ -197,34 +234,48 @@ def write_book(root, count, built):
             "frequency": 1 + seed % 5 / 4,
             "prose": PROSE,
         }
+        program = root / "snippets" / program_name(seed)
+        write(program, PROGRAM.format(**names))
+        write(program.with_suffix(".breaks.toml"), BREAKS.format(**names))
         page = PAGE.format(**names)
         for word, text in (BUILT if built else PLAIN).items():
             page = page.replace(word, text.replace("%d", str(seed)))
         write(root / "docs" / f"examples/variation-{seed}.md", page)
-        write(root / "snippets" / program_name(seed), PROGRAM.format(**names))
+        answers = ANSWERS.format(**names)
+        known = read_program(program_name(seed), program, root / "snippets")
+        for section in ("data", "model", "training"):
+            include = f'--8<-- "{program_name(seed)}:{section}"'
+            code = include if built else known.section(section)
+            answers = answers.replace(section.upper(), code)
+        write(root / "docs/solutions" / f"examples/variation-{seed}.py", answers)
     write(root / "docs/index.md", "# Variations\n\n" + PROSE)
-    write(
-        root / "hooks.py",
-        f"import sys\nsys.path.insert(0, {str(ROOT)!r})"
-        "\nfrom bookbuild.site import *\n",
-    )
+    write(root / "pytest.ini", "[pytest]\naddopts = --codeblocks -q\n")
     write(root / "mkdocs.yml", json.dumps(configuration(root, count, built)))
+    (root / "node_modules").symlink_to(ROOT / "node_modules")
 
 
 def configuration(root, count, built):
     """The mkdocs.yml of a book; JSON is YAML."""
-    pages = [f"examples/variation-{seed}.md" for seed in range(count)]
-    config = {
+    pages = [f"examples/variation-{seed}" for seed in range(count)]
+    jupyter = {"include": ["solutions/*/*.py"], "execute": False}
+    return {
         "site_name": "Variations",
-        "plugins": ["search"],
+        "plugins": [
+            "search",
+            {"mkdocs-jupyter": jupyter},
+            *([{"book": {"preload": PRELOAD, "limit": 120}}] if built else []),
+        ],
         "strict": True,
         "theme": {
             "name": "material",
             "font": False,
             "features": ["navigation.sections", "content.code.copy"],
         },
-        "nav": ["index.md", {"Examples": pages}],
-        "watch": ["snippets"],
+        "nav": [
+            "index.md",
+            {"Examples": [f"{page}.md" for page in pages]},
+            {"Answers": [f"solutions/{page}.py" for page in pages]},
+        ],
         "markdown_extensions": [
             "abbr",
             "admonition",
@@ -247,10 +298,6 @@ def configuration(root, count, built):
             },
         ],
     }
-    if built:
-        config["hooks"] = ["hooks.py"]
-        config["extra"] = {"bookbuild": {"preload": PRELOAD, "limit": 120}}
-    return config
 
 
 def write(path, text):
@@ -262,24 +309,22 @@ def write(path, text):
 def edit(root, seed, edition):
     """Change a program so that its result names an edition."""
     path = root / "snippets" / program_name(seed)
-    write(
-        path,
-        re.sub(
-            r"edition = \d+",
-            f"edition = {edition}",
-            path.read_text(encoding="utf-8"),
-            count=1,
-        ),
-    )
+    text = path.read_text(encoding="utf-8")
+    write(path, re.sub(r"edition = \d+", f"edition = {edition}", text, count=1))
 
 
 def records(root):
-    """The cache entries of a book, newest last."""
-    paths = (root / ".cache/bookbuild/programs").glob("*.json")
+    """The records of a book's programs, newest last."""
+    paths = (root / ".cache/bookbuild/records").glob("*.json")
     return [
-        json.loads(path.read_text(encoding="utf-8"))
+        json.loads(path.read_text(encoding="utf-8"))["value"]
         for path in sorted(paths, key=lambda path: path.stat().st_mtime)
     ]
+
+
+def last_cpu(root, program):
+    """Seconds of CPU time of the latest run of a program."""
+    return [r["cpu"] for r in records(root) if r["program"] == program][-1]
 
 
 # Measuring -----------------------------------------------------------------
@@ -312,10 +357,10 @@ def build(root):
     return seconds
 
 
-def import_seconds():
-    """Seconds a new Python needs to import the libraries."""
+def import_seconds(*modules):
+    """Seconds a new Python needs to import modules."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", f"import {', '.join(PRELOAD)}"], check=True)
+    subprocess.run([sys.executable, "-c", f"import {', '.join(modules)}"], check=True)
     return time.perf_counter() - start
 
 
@@ -329,7 +374,7 @@ def share():
         subprocess.Popen(
             [sys.executable, "-c", SPIN], text=True, stdout=subprocess.PIPE
         )
-        for _ in range(cores())
+        for _ in range(available_cores())
     ]
     return statistics.mean(float(spin.communicate()[0]) for spin in spins)
 
@@ -344,7 +389,6 @@ def memory(process):
 
 def peak_memory(root):
     """Bytes all processes of a cold build hold at most, together."""
-    shutil.rmtree(root / ".cache", ignore_errors=True)
     process, peak = mkdocs(root, "build", "--quiet"), 0
     drain = threading.Thread(target=process.communicate)
     drain.start()
@@ -357,19 +401,39 @@ def peak_memory(root):
     return peak
 
 
-def serve_seconds(root):
+@contextlib.contextmanager
+def serving(root):
+    """Run `mkdocs serve`; gives the address of a page of the book."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{free.getsockname()[1]}"
+    server = mkdocs(root, "serve", "--quiet", "-a", host)
+    drain = threading.Thread(target=server.communicate)
+    drain.start()
+    try:
+        yield f"http://{host}/examples/variation-0/"
+    finally:
+        server.send_signal(signal.SIGINT)
+        drain.join()
+
+
+def first_page(root, text):
+    """Seconds from the start of `mkdocs serve` until a page can be read."""
+    start = time.perf_counter()
+    with serving(root) as address:
+        wait_for(address, text)
+        return time.perf_counter() - start
+
+
+def served_edits(root):
     """Seconds from an edit under `mkdocs serve` to the new page.
 
     Returns:
         a list of (seconds until the page is there, CPU seconds of the
         edited program alone).
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        host = "127.0.0.1:%d" % free.getsockname()[1]
-    server, found = mkdocs(root, "serve", "--quiet", "-a", host), []
-    try:
-        address = f"http://{host}/examples/variation-0/"
+    found = []
+    with serving(root) as address:
         wait_for(address, "Edition")
         for repeat, edition in enumerate(range(101, 101 + EDITS)):
             # MkDocs looks for edits twice a second: not always just before.
@@ -378,10 +442,7 @@ def serve_seconds(root):
             edit(root, 0, edition)
             wait_for(address, f"Edition {edition}.")
             seconds = time.perf_counter() - start
-            found.append((seconds, records(root)[-1]["cpu"]))
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.communicate()
+            found.append((seconds, last_cpu(root, program_name(0))))
     return found
 
 
@@ -389,18 +450,42 @@ def wait_for(address, text):
     """Ask for a page until it contains a text.
 
     Raises:
-        TimeoutError: it does not within a minute.
+        TimeoutError: it does not within two minutes.
     """
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         with (
-            contextlib.suppress(urllib.error.URLError, ConnectionError),
-            urllib.request.urlopen(address) as answer,
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(address, timeout=60) as answer,
         ):
             if text in answer.read().decode():
                 return
         time.sleep(POLL)
     raise TimeoutError(f"{address} never said {text!r}")
+
+
+def test_seconds(root):
+    """Seconds of `pytest` in a book.
+
+    Raises:
+        RuntimeError: a test failed.
+    """
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "docs", "snippets"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+    )
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        raise RuntimeError(f"pytest in {root} failed:\n{done.stdout[-3000:]}")
+    return seconds
+
+
+def forget(root):
+    """Delete everything that is kept of a book."""
+    shutil.rmtree(root / ".cache", ignore_errors=True)
 
 
 def measure(folder, count):
@@ -411,24 +496,40 @@ def measure(folder, count):
     build(floor)  # fills the page cache
     found = {
         "pages": count,
-        "cores": cores(),
-        "imports": statistics.median(import_seconds() for _ in range(REPEATS)),
+        "cores": available_cores(),
+        "imports": median(lambda: import_seconds(*PRELOAD)),
+        "mkdocs": median(lambda: import_seconds("mkdocs.__main__", "material")),
     }
     before = share()
     found["cold"] = build(book)
     found["share"] = (before + share()) / 2
     found["programs"] = sum(record["cpu"] for record in records(book))
     pairs = [(build(floor), build(book)) for _ in range(REPEATS)]
-    found["floor"], found["unchanged"] = map(statistics.median, zip(*pairs))
+    found["floor"], found["unchanged"] = (
+        statistics.median(each) for each in zip(*pairs, strict=True)
+    )
+    found["tests_warm_but_breaks"] = test_seconds(book)
+    found["tests_warm"] = test_seconds(book)
     edit(book, 0, 1)
     found["changed"] = build(book)
-    found["changed_program"] = records(book)[-1]["cpu"]
-    seconds, cpu = zip(*serve_seconds(book))
+    found["changed_program"] = last_cpu(book, program_name(0))
+    found["first_full"] = first_page(book, "Edition 1.")
+    seconds, cpu = zip(*served_edits(book), strict=True)
     found["served_first"] = seconds[0]
     found["served"] = statistics.median(seconds)
     found["served_program"] = statistics.median(cpu)
+    forget(book)
+    found["first_empty"] = first_page(book, "How closely does a network")
+    forget(book)
+    found["tests_cold"] = test_seconds(book)
+    forget(book)
     found["peak"] = peak_memory(book)
     return found
+
+
+def median(action):
+    """The median of what an action returns when it is repeated."""
+    return statistics.median(action() for _ in range(REPEATS))
 
 
 # Reporting -----------------------------------------------------------------
@@ -439,11 +540,17 @@ ROWS = [
     ("cold", "cold: empty cache"),
     ("changed", "one program changed"),
     ("changed_program", "  CPU of that program"),
+    ("first_full", "first page of serve, full cache"),
+    ("first_empty", "first page of serve, empty cache"),
     ("served", "one edit under serve (median of 5)"),
     ("served_first", "  the first of them"),
     ("served_program", "  CPU of that program"),
+    ("tests_cold", "pytest, empty cache"),
+    ("tests_warm_but_breaks", "pytest after a build"),
+    ("tests_warm", "pytest, nothing changed"),
     ("imports", "import of the libraries (median of 3)"),
-    ("programs", "CPU of all programs"),
+    ("mkdocs", "import of MkDocs (median of 3)"),
+    ("programs", "CPU of all programs, answers included"),
 ]
 
 
@@ -451,6 +558,7 @@ def targets(found):
     """The targets of a book: list of (name, measured, at most, unit)."""
     floor = found["floor"]
     ideal = floor + found["imports"] + found["programs"] / found["cores"]
+    first = 1.5 * found["unchanged"] + found["mkdocs"]
     return [
         ("nothing changed <= 1.5 x floor", found["unchanged"], 1.5 * floor, "s"),
         (
@@ -463,6 +571,18 @@ def targets(found):
             "cold <= 1.25 x (floor + imports + CPU / cores)",
             found["cold"],
             1.25 * ideal,
+            "s",
+        ),
+        (
+            "first page, empty cache <= 1.5 x unchanged + MkDocs",
+            found["first_empty"],
+            first,
+            "s",
+        ),
+        (
+            "pytest, nothing changed <= 1/10 of a cold one",
+            found["tests_warm"],
+            found["tests_cold"] / 10,
             "s",
         ),
         ("peak memory < 3 GB", found["peak"] / 1e9, 3, "GB"),

@@ -35,10 +35,10 @@ def one_choice(z, y):
     return F.cross_entropy(z, share)
 
 
-def train(loss, seed, steps, batch=100):
+def train(loss, seed, steps, batch=50):
     torch.manual_seed(seed)
-    model = nn.Sequential(nn.Linear(192, 128), nn.ReLU(),
-                          nn.Linear(128, 10))
+    model = nn.Sequential(nn.Linear(192, 64), nn.ReLU(),
+                          nn.Linear(64, 10))
     optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
     for step in range(steps):
         rows = torch.randint(len(train_X), (batch,))
@@ -61,6 +61,7 @@ answers = {"sigmoids": (F.binary_cross_entropy_with_logits, torch.sigmoid),
 scores = {}
 print("strips right in all ten labels, 3 seeds    over 1/2   tuned threshold")
 for steps in (300, 900):
+    last = {}
     for name, (loss, to_q) in answers.items():
         runs = []
         for seed in range(3):
@@ -69,6 +70,7 @@ for steps in (300, 900):
                 q, valid_q = to_q(model(test_X)), to_q(model(valid_X))
             best = max(thresholds, key=lambda t: exact(valid_q, valid_y, t))
             runs.append([exact(q, test_y, 0.5), exact(q, test_y, best)])
+        last[name] = q
         half, tuned = scores[name, steps] = list(zip(*runs))
         print(f"{name:9}{steps:4} steps{min(half):25.3f} - {max(half):.3f}"
               f"{min(tuned):9.3f} - {max(tuned):.3f}")
@@ -125,13 +127,50 @@ for N in (100, 300):
               f"{error[-1]:8.0%}{spread:14.0%}")
 # --8<-- [end:sample]
 
-# --8<-- [start:draw]
-fig, axes = plt.subplots(1, 2, num="strips", figsize=(6.4, 2.9))
-places = {"sigmoids": 0.9, "softmax": 0.75}
-for i, (name, (loss, to_q)) in enumerate(answers.items()):
-    ax = axes[i]
-    for j, steps in enumerate((300, 900)):
-        for k, (kind, runs) in enumerate(zip(("over 1/2", "tuned"),
-                                             scores[name, steps])):
-            ax.plot([j + 0.12 * k] * 3, runs, "os"[k], color=f"C{i}",
-                    mfc=f"C{i}" if k else "none")
+# --8<-- [start:draw_strips]
+fig, axes = plt.subplots(3, 3, num="strips", figsize=(6.4, 4.4),
+                         gridspec_kw={"width_ratios": [1.1, 1, 1]})
+for n, row in zip((0, 2, 3), axes):            # how many digits there are
+    i = (test_y.sum(1) == n).nonzero()[0].item()
+    row[0].imshow(test_X[i].reshape(8, 24), cmap="gray_r", vmin=0, vmax=1)
+    row[0].set(xticks=[7.5, 15.5], yticks=[], xticklabels=[])
+    row[0].spines[["top", "right"]].set_visible(True)
+    for ax, (name, q) in zip(row[1:], last.items()):
+        color = "C0" if name == "sigmoids" else "C1"
+        right = test_y[i] > 0
+        ax.bar(range(10), q[i], color=[color if r else "none" for r in right],
+               edgecolor=color)
+        ax.axhline(0.5, ls=":", color="#24292f", lw=1)
+        ax.set(ylim=(0, 1.02), xticks=range(10), yticks=[0, 1])
+axes[0, 1].set_title("ten sigmoids")
+axes[0, 2].set_title("one softmax")
+axes[1, 1].set_ylabel("probability")
+for ax in axes[2, 1:]:
+    ax.set_xlabel("label")
+# --8<-- [end:draw_strips]
+
+# --8<-- [start:draw_counts]
+fig, ax = plt.subplots(num="counts")
+x, counts = samples[100]
+ax.plot(x, counts, "o", color="C6", ms=3, mfc="none", alpha=0.7)
+ax.plot(grid, truth, color="#24292f", lw=4, alpha=0.3)
+for i, (name, style) in enumerate(zip(models, (":", "--", "-.", "-"))):
+    if name != "exp, squared":
+        ax.plot(grid, curves[name, 100], style, color=f"C{i}")
+ax.annotate("exp, Poisson", (1.85, 3.6), color="C3", ha="right")
+ax.annotate("log(1 + count)", (2.98, 4.0), color="C1", ha="right")
+ax.annotate("line", (0.03, -1.3), color="C0")
+ax.annotate("truth", (2.72, 6.1), color="#24292f", ha="right", alpha=0.7)
+ax.axhline(0, color="#24292f", lw=0.8)
+ax.set(xlabel="input", ylabel="count, and expected count")
+plt.show()
+# --8<-- [end:draw_counts]
+
+# --8<-- [start:results]
+results = {"held": held.tolist(),
+           "exact": {f"{name}, {steps}": {"half": list(half),
+                                          "tuned": list(tuned)}
+                     for (name, steps), (half, tuned) in scores.items()},
+           "counts": {f"{name}, {N}": row
+                      for (name, N), row in count_table.items()}}
+# --8<-- [end:results]

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Answers: long short-term memory
 #
-# The cell is that of [the page](../../lstm/index.md). The last answer trains
+# The cell is that of [the page](../../lstm/index.md). The fourth answer trains
 # nine small networks on shorter sequences, in about ten seconds.
 
 # %%

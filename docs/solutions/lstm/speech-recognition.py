@@ -98,9 +98,9 @@ def learn(most, batch, seed):
     return train(Listener(11), some_strings, ctc, steps=200, lr=0.02)
 
 
-networks = {"one to five": learn(5, 24, seed=0),
-            "one or two, seed 0": learn(2, 48, seed=0),
-            "one or two, seed 1": learn(2, 48, seed=1)}
+networks = {"one to five": learn(5, 20, seed=0),
+            "one or two, seed 0": learn(2, 40, seed=0),
+            "one or two, seed 1": learn(2, 40, seed=1)}
 
 # %% [markdown]
 # Now the spikes, in new strings of three digits that come out with three

@@ -3,7 +3,7 @@
 #
 # The recordings, the augmentation and the two distances are those of
 # [the page](../../rnn/gesture-recognition.md). To keep the running time short,
-# the networks here read every third frame only, and train for 200 steps.
+# the networks here read every third frame only, and train for 160 steps.
 
 # %%
 --8<-- "rnn/gesture_recognition.py:data"
@@ -60,7 +60,7 @@ class Recogniser(nn.Module):
         return self.out(self.drop(read))
 
 
-def train(X, y, augment, steps=200, batch=64, lr=0.03, **options):
+def train(X, y, augment, steps=160, batch=64, lr=0.03, **options):
     model = Recogniser(**options)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps)

@@ -1,0 +1,55 @@
+# %% [markdown]
+# # Answers: before you start
+
+# %% [markdown]
+# ## Exercise 1
+#
+# A claim. Its assertions run after the page's program, and a test fails when one of them is false. (Code written directly on a page, as the squares above, runs in a test too, and would fail if it raised an error.)
+
+# %% [markdown]
+# ## Exercise 2
+#
+# A circle of radius 1 has the area $\pi$, a quarter of it $\pi/4$. The square has the area 1, so the share of points that fall into the quarter circle is close to $\pi/4$. Times four, that is $\pi$.
+
+# %% [markdown]
+# ## Exercise 3
+#
+# The program of the page, then other numbers of points.
+
+# %%
+--8<-- "start/index.py:throw"
+
+# %%
+results = {}
+for count in (100, 10_000, 1_000_000):
+    worst = max(abs(4 * throw(seed, count) - math.pi) for seed in range(5))
+    results[f"n{count}"] = worst
+    print(f"{count:9,} points: largest of five errors {worst:.4f}")
+
+# %% [markdown]
+# A hundred times as many points make the error about ten times smaller: {{ n100:.3f}}, {{ n10000:.4f}}, {{ n1000000:.5f}}. (The largest of five is itself random, so the factor is not exact.)
+
+# %% [markdown]
+# ## Exercise 4
+#
+# A hit is 1 with probability $a = \pi/4$, else 0. Its mean is $a$, its variance $a (1-a)^2 + (1-a)\, a^2 = a (1-a)$. The share of hits among $N$ independent points has variance $a(1-a)/N$, and four times it has 16 times that variance. So the standard deviation of the estimate is $4 \sqrt{a (1-a)}/\sqrt N$.
+
+# %%
+a = math.pi / 4
+results["factor"] = 4 * math.sqrt(a * (1 - a))
+print(f"{results['factor']:.3f} / sqrt(N)")
+
+# %% [markdown]
+# ## Exercise 5
+#
+# There are many. The figure, for instance, prints nothing. A claim about it: "The figure shows 600 points, and all of them lie in the square."
+
+# %%
+--8<-- "start/index.py:draw"
+
+# alt: The figure of the page, random points inside and outside of a quarter circle.
+assert len(points) == 600
+assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in points)
+
+# %% [markdown]
+# With `range(60)` in place of `range(600)` in the drawing, this claim fails, and not a letter of the output changes. Claims look at values, not at what happens to be printed.
