@@ -33,3 +33,7 @@ class BookError(Exception):
         super().__init__(
             ": ".join([" -> ".join(places), message]) if places else message
         )
+
+    def on(self, page: str, line: int | None = None) -> BookError:
+        """The same about a program, with the page and line that need it."""
+        return BookError(self.problem, page, line, self.program, self.program_line)

@@ -321,14 +321,7 @@ class BookPlugin(BasePlugin[BookConfig]):
         try:
             cells = notebooks.cells_of(book.program(uri))
         except BookError as error:
-            book.report(
-                BookError(
-                    error.problem,
-                    uri,
-                    program=error.program,
-                    program_line=error.program_line,
-                )
-            )
+            book.report(error.on(uri))
             cells = [notebooks.Cell(True, f"# {uri}", 1, 1)]
         question = None
         if name := book.question_of(uri):

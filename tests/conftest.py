@@ -56,6 +56,9 @@ results = {"mean": mean}
 # --8<-- [end:work]
 """,
 }
+BIB = """\
+@book{two2001, author={Bea Two}, title={A book}, publisher={P}, year={2001}}
+"""
 DRAWS = """\
 import matplotlib.pyplot as plt
 

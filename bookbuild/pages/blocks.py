@@ -79,15 +79,7 @@ class BookBlock(Block):
             if self.NAME == "output" and name:
                 span(known, name)
         except BookError as error:
-            self.book.report(
-                BookError(
-                    error.problem,
-                    self.page.uri,
-                    line,
-                    error.program,
-                    error.program_line,
-                )
-            )
+            self.book.report(error.on(self.page.uri, line))
         return program, name or None
 
     def define(self, anchor: str, line: int | None, what: str) -> None:

@@ -159,15 +159,7 @@ class Fences(SuperFencesBlockPreprocessor):
             if section is not None:
                 span(program, section)
         except BookError as error:
-            self.book.report(
-                BookError(
-                    error.problem,
-                    self.page.uri,
-                    line,
-                    error.program,
-                    error.program_line,
-                )
-            )
+            self.book.report(error.on(self.page.uri, line))
             return [f"{space}# {error.problem}"]
         if listing.program not in (None, name):
             self.book.report(

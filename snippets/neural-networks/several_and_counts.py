@@ -37,9 +37,9 @@ def one_choice(z, y):
 
 def train(loss, seed, steps, batch=50):
     torch.manual_seed(seed)
-    model = nn.Sequential(nn.Linear(192, 64), nn.ReLU(),
-                          nn.Linear(64, 10))
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
+    model = nn.Sequential(nn.Linear(192, 128), nn.ReLU(),
+                          nn.Linear(128, 10))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
     for step in range(steps):
         rows = torch.randint(len(train_X), (batch,))
         value = loss(model(train_X[rows]), train_y[rows])
@@ -157,12 +157,13 @@ ax.plot(grid, truth, color="#24292f", lw=4, alpha=0.3)
 for i, (name, style) in enumerate(zip(models, (":", "--", "-.", "-"))):
     if name != "exp, squared":
         ax.plot(grid, curves[name, 100], style, color=f"C{i}")
-ax.annotate("exp, Poisson", (1.85, 3.6), color="C3", ha="right")
-ax.annotate("log(1 + count)", (2.98, 4.0), color="C1", ha="right")
-ax.annotate("line", (0.03, -1.3), color="C0")
-ax.annotate("truth", (2.72, 6.1), color="#24292f", ha="right", alpha=0.7)
+for text, height, color in [("truth", 6.9, "#24292f"), ("line", 4.5, "C0"),
+                            ("log(1 + count)", 5.2, "C1"),
+                            ("exp, Poisson", 6.05, "C3")]:
+    ax.annotate(text, (3.05, height), color=color, va="center")
 ax.axhline(0, color="#24292f", lw=0.8)
-ax.set(xlabel="input", ylabel="count, and expected count")
+ax.set(xlabel="input", ylabel="count, and expected count",
+       xlim=(-0.1, 3.8))
 plt.show()
 # --8<-- [end:draw_counts]
 

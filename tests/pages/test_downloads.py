@@ -7,7 +7,7 @@ import sys
 
 import nbformat
 import pytest
-from conftest import TinyBook, builds, fails, text_of
+from conftest import BIB, TinyBook, builds, fails, text_of
 
 PROGRAM = '''\
 """What it does."""
@@ -204,12 +204,7 @@ def answered(tmp_path):
             ]
         },
     )
-    book.write(
-        ".",
-        "refs.bib",
-        "@book{two2001, author={Bea Two}, "
-        "title={A book}, publisher={P}, year={2001}}\n",
-    )
+    book.write(".", "refs.bib", BIB)
     book.program("part/first.py", PROGRAM)
     book.page("part/first.md", PAGE + EXERCISES.replace(" [](#exercises) or", ""))
     book.page("solutions/part/first.py", ANSWERS)

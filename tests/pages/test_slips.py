@@ -6,7 +6,7 @@ import sys
 from html import escape
 
 import pytest
-from conftest import DRAWS, PROGRAMS, TinyBook, builds, fails, text_of
+from conftest import BIB, DRAWS, PROGRAMS, TinyBook, builds, fails, text_of
 
 GOOD = PROGRAMS["part/first.py"]
 SECTION = '```python\n--8<-- "part/first.py:work"\n```\n'
@@ -47,12 +47,7 @@ def test_citation_that_cannot_be_read_is_refused(tmp_path, slip):
 def cited_book(tmp_path):
     """A book with one reference."""
     book = TinyBook(tmp_path / "book", settings={"references": "refs.bib"})
-    book.write(
-        ".",
-        "refs.bib",
-        "@book{two2001, author={Bea Two}, "
-        "title={A book}, publisher={P}, year={2001}}\n",
-    )
+    book.write(".", "refs.bib", BIB)
     return book
 
 

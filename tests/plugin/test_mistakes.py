@@ -1,7 +1,7 @@
 """What is wrong in a book is said once, with its page, program and lines, and leaves the store sound."""
 
 import pytest
-from conftest import PROGRAMS, TinyBook, builds, fails
+from conftest import BIB, PROGRAMS, TinyBook, builds, fails
 
 from bookbuild.errors import BookError
 
@@ -139,12 +139,7 @@ def test_warning_of_a_program_fails_every_build(book):
 
 def test_reference_that_nobody_cites_fails_the_build(tmp_path):
     book = TinyBook(tmp_path / "book", settings={"references": "refs.bib"})
-    book.write(
-        ".",
-        "refs.bib",
-        "@book{two2001, author={Bea Two}, "
-        "title={A book}, publisher={P}, year={2001}}\n",
-    )
+    book.write(".", "refs.bib", BIB)
     fails(book, "no page cites 'two2001'")
 
 

@@ -96,7 +96,7 @@ def spread_gru(rnn, lag):
 
 seeds = range(3)
 for name, start, lags in [("plain", plain, (20,)),
-                          ("spread", spread_gru, (20, 80))]:
+                          ("spread", spread_gru, (20, 60))]:
     for lag in lags:
         row = [train(nn.GRU, start, lag, seed, steps=100) for seed in seeds]
         results[f"{name}_{lag}"] = sum(score > 0.9 for score in row)
@@ -106,8 +106,8 @@ for name, start, lags in [("plain", plain, (20,)),
 # %% [markdown]
 # At lag 20 the plain GRU keeps the bit (more than 90 % right) in
 # {{ plain_20:d }} of three such short runs, the GRU with spread biases in
-# {{ spread_20:d }}; at lag 80, the longest tried here, in
-# {{ spread_80:d }}. As with the LSTM, the initial biases decide. With 200
+# {{ spread_20:d }}; at lag 60, the longest tried here, in
+# {{ spread_60:d }}. As with the LSTM, the initial biases decide. With 200
 # steps of training the spread GRU keeps the bit over 160 steps too.
 
 # %% [markdown]

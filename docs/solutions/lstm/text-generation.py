@@ -124,7 +124,7 @@ written, temperatures = {}, ()
 for name, choose in [("all", at_temperature(1.0)), ("ten", ten),
                      ("nucleus", nucleus)]:
     torch.manual_seed(0)
-    written[name] = write(model, choose, 400, 16)
+    written[name] = write(model, choose, 400, 12)
 
 # %%
 --8<-- "lstm/text_generation.py:measures"

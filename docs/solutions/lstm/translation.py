@@ -79,13 +79,13 @@ assert gap < 1e-5
 # ## Exercise 4
 #
 # We train on 4000 numbers of up to 12 words, and on 4000 of up to 16, with
-# 300 steps and batches of 48 in place of 400 and 64. Both translators are
+# 250 steps and batches of 48 in place of 400 and 64. Both translators are
 # asked for numbers that neither has seen.
 
 # %%
 up_to_16 = [p for p in pairs if len(p[0]) <= 16][:4000]
-translators = {12: train(train_pairs, True, 300, batch=48),
-               16: train(up_to_16, True, 300, batch=48)}
+translators = {12: train(train_pairs, True, 250, batch=48),
+               16: train(up_to_16, True, 250, batch=48)}
 seen = {" ".join(s) for s, _ in train_pairs + up_to_16}
 fresh = [p for p in pairs if " ".join(p[0]) not in seen]
 lengths = (12, 14, 16, 17, 19, 22)

@@ -3,7 +3,7 @@
 #
 # The recordings, the augmentation and the two distances are those of
 # [the page](../../rnn/gesture-recognition.md). To keep the running time short,
-# the networks here read every third frame only, and train for 160 steps.
+# the networks here read every fourth frame only and train for 160 steps.
 
 # %%
 --8<-- "rnn/gesture_recognition.py:data"
@@ -95,8 +95,8 @@ def show(name, row):
           f"  mean {np.mean(row):.3f}")
 
 
-few = paths[:, ::3]  # every third frame
-steps = 10 / 3 * few.diff(dim=1)
+few = paths[:, ::4]  # every fourth frame
+steps = 10 / 4 * few.diff(dim=1)
 show("steps", scores(steps))
 show("positions", scores(4 * (few - 0.5)))  # 0.5: middle of the picture
 show("own positions", scores(4 * (few - few.mean(1, keepdim=True))))

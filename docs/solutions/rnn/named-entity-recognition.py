@@ -7,6 +7,8 @@
 # 1000; every row shows three draws of the sentences.
 
 # %%
+from functools import cache
+
 --8<-- "rnn/named_entity_recognition.py:generate"
 
 
@@ -55,7 +57,7 @@ print("F1", f1([(example, truth)], [answer]),
 # new names in new sentences.
 
 # %%
-every_piece = features
+every_piece = cache(features)  # the same words come again and again
 fresh = sentences(200, new_templates, halves["test"])
 
 

@@ -27,7 +27,7 @@ for count in (100, 10_000, 1_000_000):
     print(f"{count:9,} points: largest of five errors {worst:.4f}")
 
 # %% [markdown]
-# A hundred times as many points make the error about ten times smaller: {{ n100:.3f}}, {{ n10000:.4f}}, {{ n1000000:.5f}}. (The largest of five is itself random, so the factor is not exact.)
+# The errors fall: {{ n100:.3f}}, {{ n10000:.4f}}, {{ n1000000:.4f}}. By exercise 4, a hundred times as many points make a typical error ten times smaller; the largest of five is itself random, so single factors scatter a lot around ten.
 
 # %% [markdown]
 # ## Exercise 4
