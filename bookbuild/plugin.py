@@ -220,6 +220,7 @@ class BookPlugin(BasePlugin[BookConfig]):
                 if self.print_to is not None:
                     self.print_book(build)
             build.book.katex.save()
+            build.book.katex.close()
             assert self.runner is not None
             self.runner.store.sweep()
         for errors in build.book.errors.values():

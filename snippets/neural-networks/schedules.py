@@ -103,7 +103,7 @@ def best_of(runs, which):
 
 
 test, best, shapes = {}, {}, {}
-for T in (300, 900):
+for T in (250, 750):
     for plan in (constant, step, cosine, one_cycle):
         name = plan.__name__.replace("_", "-")
         runs = {lr: train(plan, lr, T) for lr in (0.01, 0.03, 0.1)}

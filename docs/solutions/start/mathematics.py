@@ -87,7 +87,7 @@ for name, matrix in [("photograph", image),
           f"{results[name]:.1%}")
 
 # %% [markdown]
-# {{ photograph:.1%}} against {{ noise:.0%}}. The rows of a photograph resemble each other (sky, roofs, water), so a few directions hold most of it. The rows of noise are nearly orthogonal, by the exercise before: no direction is worth more than another, and 16 of 424 directions keep little more than their share.
+# {{ photograph:.1%}} against {{ noise:.0%}}. The rows of a photograph resemble each other (sky, roofs, water), so a few directions hold most of it. The rows of noise are nearly orthogonal, by the exercise before: no direction is worth much more than another, and 16 of 424 directions keep little.
 
 # %% [markdown]
 # ## Exercise 9

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Answers: chance
+# # Answers: probability
 
 # %% [markdown]
 # ## Exercise 1
@@ -90,7 +90,7 @@ for name, data in [("plain", X), ("alike", alike), ("each", each)]:
     print(f"{name:6}{results[name]:4} components for 90 % of the variance")
 
 # %% [markdown]
-# {{ plain:d}} of 64. Shuffled in the same way they are {{ alike:d}} again: PCA does not know which pixels are neighbours. Shuffled each in its own way, it takes {{ each:d}}: what the pixels had to do with each other is gone. (The shuffled images also share the *ink* of each image, which is why it is not quite all of them.)
+# {{ plain:d}} of 64. Shuffled in the same way they are {{ alike:d}} again: PCA does not know which pixels are neighbours. Shuffled each in its own way, it takes {{ each:d}}: what the pixels had to do with each other is gone. (With 64 directions of equal variance, it would take 58.)
 
 # %% [markdown]
 # ## Exercise 9
@@ -121,4 +121,4 @@ for name, data in [("clean", X), ("dirty", dirty),
 results["removed"] = len(dirty) - len(kept)
 
 # %% [markdown]
-# One image in a hundred is enough: the two components of the dirty data lead to the noise and keep {{ dirty_pca:.0%}} of the variance of the digits, instead of {{ clean_pca:.0%}}. Two remedies work here. Images more than three times as far from the (entrywise) median as the typical one are left out: {{ removed:d}} images, and {{ far_pca:.0%}} are kept. Or every image is scaled to the same distance from the median, so that none has more than one vote: {{ scaled_pca:.0%}}. Both rest on the *median*, which 18 far points cannot move, where the mean would have moved. The threshold of three was not tuned, and it would fail where many points lie far out or where being far out is what one looks for.
+# One image in a hundred is enough: the two components of the dirty data lead to the noise and keep {{ dirty_pca:.0%}} of the variance of the digits, instead of {{ clean_pca:.0%}}. Two remedies work here. Images more than three times as far from the (entrywise) median as the typical one are left out: {{ removed:d}} images, and {{ far_pca:.0%}} are kept. Or every image is scaled to the same distance from the median, so that none has more than one vote: {{ scaled_pca:.0%}}. Both rest on the *median*, which 18 far points can hardly move, where the mean would have moved. The threshold of three was not tuned, and it would fail where many points lie far out or where being far out is what one looks for.
