@@ -1,4 +1,4 @@
-"""Four learning-rate schedules and an average, reading noisy digits."""
+"""Learning-rate schedules, and an average, at reading noisy digits."""
 # --8<-- [start:data]
 import matplotlib.pyplot as plt
 import torch
@@ -6,7 +6,8 @@ import torch.nn.functional as F
 from sklearn.datasets import load_digits
 from torch.optim import lr_scheduler
 
-# S networks side by side, B batch, D inputs, H hidden units, C classes
+# N = R S networks: R learning rates, S starts each
+# B batch, D inputs, H hidden units, C classes
 S, B, D, H, C, NOISE = 5, 50, 64, 64, 10, 0.4
 X, y = map(torch.tensor, load_digits(return_X_y=True))
 X = X.float() / 16
@@ -23,38 +24,46 @@ test_X, test_y = noisy(X[1397:].repeat(4, 1)), y[1397:].repeat(4)
 # --8<-- [end:data]
 
 # --8<-- [start:networks]
-def start(seed):
-    """Weights and biases of S networks, by He's rule"""
+def start(seed, R):
+    """S starts by He's rule, the same for each of R rates"""
     torch.manual_seed(seed)
     params = []
     for n, out in [(D, H), (H, H), (H, C)]:
-        params += [torch.randn(S, n, out) * (2 / n)**0.5,
-                   torch.zeros(S, 1, out)]
+        W = (torch.randn(S, n, out) * (2 / n)**0.5).repeat(R, 1, 1)
+        params += [W, torch.zeros(R * S, 1, out)]
     return [p.requires_grad_() for p in params]
 
 
 def scores(params, X):
     for W, b in zip(params[::2], params[1::2]):
-        X = X @ W + b                     # (S, B, D) -> (S, B, H)
+        X = X @ W + b                     # (N, B, D) -> (N, B, H)
         if W is not params[-2]:
             X = X.relu()
-    return X                              # (S, B, C)
+    return X                              # (N, B, C)
 
 
-def loss_of_batch(params, batch=B):
-    """Each network draws a batch of its own; the sum of their mean losses"""
+def losses(params, X, y):
+    """The mean loss of each network -> (N)"""
+    z = scores(params, X)
+    y = y.expand(z.shape[:2]).flatten()
+    return F.cross_entropy(z.flatten(0, 1), y,
+                           reduction="none").reshape(len(z), -1).mean(1)
+
+
+def draw(R, batch=B):
+    """A batch for each start, the same for all rates"""
     rows = torch.randint(len(train_X), (S, batch))
-    z = scores(params, noisy(train_X[rows]))
-    return F.cross_entropy(z.flatten(0, 1), train_y[rows].flatten(),
-                           reduction="sum") / batch
+    return (noisy(train_X[rows]).repeat(R, 1, 1),
+            train_y[rows].repeat(R, 1))
 
 
 @torch.no_grad()
 def accuracy(params, X, y):
-    return (scores(params, X).argmax(2) == y).float().mean(1)      # (S)
+    """-> (R, S)"""
+    return (scores(params, X).argmax(2) == y).float().mean(1).reshape(-1, S)
 # --8<-- [end:networks]
 
-# --8<-- [start:schedules]
+# --8<-- [start:plans]
 def constant(optimizer, T):
     return lr_scheduler.ConstantLR(optimizer, factor=1)
 
@@ -69,79 +78,99 @@ def cosine(optimizer, T):
 
 
 def one_cycle(optimizer, T):
-    return lr_scheduler.OneCycleLR(
-        optimizer, optimizer.param_groups[0]["lr"], total_steps=T,
-        cycle_momentum=False)
-# --8<-- [end:schedules]
+    return lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=T,
+                                   cycle_momentum=False)
+# --8<-- [end:plans]
 
 # --8<-- [start:training]
-def train(plan, lr, T):
-    """-> weights, the mean of the weights of the last quarter, rates"""
-    params = start(seed=0)
-    optimizer = torch.optim.SGD(params, lr=lr, momentum=0.9)
+def train(plan, rates, T):
+    """-> weights, mean weights of the last quarter, factors of the rate"""
+    params, R = start(0, len(rates)), len(rates)
+    scale = torch.tensor(rates).repeat_interleave(S)               # (N)
+    optimizer = torch.optim.SGD(params, lr=1.0, momentum=0.9)
     schedule = plan(optimizer, T)
-    average, rates = [torch.zeros_like(p) for p in params], []
+    average, factors = [torch.zeros_like(p) for p in params], []
     for t in range(T):
-        loss = loss_of_batch(params)
+        loss = (scale * losses(params, *draw(R))).sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        rates.append(schedule.get_last_lr()[0])
+        factors.append(schedule.get_last_lr()[0])
         schedule.step()
-        if plan is constant and t >= T - T // 4:
+        if t >= T - T // 4:
             for total, p in zip(average, params):
                 total += p.detach() / (T // 4)
-    return params, average, rates
+    return params, average, factors
 # --8<-- [end:training]
 
 # --8<-- [start:compare]
-def best_of(runs, which):
-    """The rate with the best mean validation accuracy, and test accuracies"""
-    lr = max(runs, key=lambda lr: accuracy(runs[lr][which], valid_X,
-                                           valid_y).mean())
-    return lr, accuracy(runs[lr][which], test_X, test_y)
-
-
+rates = [0.01, 0.03, 0.1, 0.2]
 test, best, shapes = {}, {}, {}
 for T in (250, 750):
     for plan in (constant, step, cosine, one_cycle):
         name = plan.__name__.replace("_", "-")
-        runs = {lr: train(plan, lr, T) for lr in (0.01, 0.03, 0.1)}
-        shapes[name] = runs[0.1][2]
-        best[name, T], test[name, T] = best_of(runs, 0)
-        if plan is constant:
-            best["averaged", T], test["averaged", T] = best_of(runs, 1)
+        last, average, shapes[name] = train(plan, rates, T)
+        for kind, params in [(name, last), ("averaged", average)]:
+            if kind == name or plan is constant:
+                row = accuracy(params, valid_X, valid_y).mean(1).argmax()
+                best[kind, T] = rates[row]
+                test[kind, T] = accuracy(params, test_X, test_y)[row]
 print("schedule   steps   rate   test accuracy   worst - best of 5")
-for (name, T), a in sorted(test.items(), key=lambda row: row[0][1]):
+for (name, T), a in sorted(test.items(), key=lambda entry: entry[0][1]):
     print(f"{name:10}{T:6}{best[name, T]:7}{a.mean():13.3f}"
           f"{a.min():13.3f} - {a.max():.3f}")
 # --8<-- [end:compare]
 
 # --8<-- [start:branch]
 def go_on(params, lr, batch, T):
-    """Plain SGD from these weights -> mean loss on the validation digits"""
+    """Plain SGD from these weights -> loss on the validation digits"""
     params = [p.detach().clone().requires_grad_() for p in params]
     optimizer = torch.optim.SGD(params, lr=lr)
-    losses = []
+    history = []
     for t in range(T):
         if t % 10 == 0:
             with torch.no_grad():
-                z = scores(params, valid_X).transpose(1, 2)        # (S, C, N)
-                losses.append(F.cross_entropy(
-                    z, valid_y.expand(S, -1), reduction="none").mean(1))
+                history.append(losses(params, valid_X, valid_y))
         optimizer.zero_grad()
-        loss_of_batch(params, batch).backward()
+        losses(params, *draw(1, batch)).sum().backward()
         optimizer.step()
-    return params, torch.stack(losses)
+    return params, torch.stack(history)
 
 
-LR = 0.4
-trunk, before = go_on(start(seed=1), LR, B, 310)
-branches = {"nothing": (LR, B), "rate / 10": (LR / 10, B),
-            "batch x 10": (LR, 10 * B), "both kept, averaged": (LR, B)}
-after = {name: go_on(trunk, *setting, 310)[1]
-         for name, setting in branches.items() if "averaged" not in name}
-print("validation loss 100 and 300 steps after the change, mean of 5")
-for name, losses in after.items():
-    print(f"{name:12}{losses[10].mean():8.3f}{losses[30].mean():8.3f}")
+trunk, before = go_on(start(1, 1), 0.4, B, 301)
+after = {name: go_on(trunk, lr, batch, 301)[1] for name, lr, batch in [
+    ("nothing", 0.4, B), ("rate / 10", 0.04, B),
+    ("batch x 10", 0.4, 10 * B)]}
+print("change       validation loss 100 and 300 steps later, mean of 5")
+for name, history in after.items():
+    print(f"{name:12}{history[10].mean():13.3f}{history[30].mean():9.3f}")
 # --8<-- [end:branch]
+
+# --8<-- [start:draw]
+fig, axes = plt.subplots(1, 4, num="shapes", figsize=(6.4, 2.3), sharey=True)
+for i, (ax, (name, factors)) in enumerate(zip(axes, shapes.items())):
+    ax.plot(factors, color=f"C{i}")
+    ax.set(title=name, xlabel="step", ylim=(0, 1.08), xticks=[0, 700])
+axes[0].set_ylabel("share of the peak rate")
+
+fig, ax = plt.subplots(num="branch")
+ax.plot(range(0, 301, 10), before.mean(1), color="C6")
+for i, ((name, history), style) in enumerate(zip(after.items(),
+                                                 ("-", "--", "-."))):
+    steps = range(300, 601, 10)
+    ax.plot(steps, history.mean(1), style, color=f"C{i}")
+    ax.fill_between(steps, history.min(1).values, history.max(1).values,
+                    color=f"C{i}", alpha=0.15, lw=0)
+    ax.annotate(name, (605, history[-1].mean()), color=f"C{i}", va="center")
+ax.set(xlabel="step", ylabel="validation loss (nats)", ylim=(0.45, 1.2),
+       xlim=(0, 720))
+plt.show()
+# --8<-- [end:draw]
+
+# --8<-- [start:results]
+results = {"mean": {f"{name}, {T}": a.mean().item() for (name, T), a
+                    in test.items()},
+           "best": {f"{name}, {T}": lr for (name, T), lr in best.items()},
+           "after": {name: history[30].mean().item()
+                     for name, history in after.items()}}
+# --8<-- [end:results]

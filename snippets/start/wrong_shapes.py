@@ -1,9 +1,45 @@
 """Two wrong shapes that raise no error: what they do, and how to see it."""
-# --8<-- [start:table]
+# --8<-- [start:pairs]
 import matplotlib.pyplot as plt
 import torch
 from sklearn.datasets import load_digits
 
+torch.manual_seed(0)
+target = torch.randn(8)                 # (B)
+prediction = target[:, None].clone()    # (B, 1), and perfect
+pairs = (prediction - target).square()  # (B, 1) - (B) -> (B, B)
+print("shape", tuple(pairs.shape), f"loss {pairs.mean():.3f}")
+cured = (prediction.squeeze(1) - target).square()
+print("shape", tuple(cured.shape), f"  loss {cured.mean():.3f}")
+# --8<-- [end:pairs]
+
+# --8<-- [start:move]
+def move(cure, steps=30, lr=1.0):
+    """Predictions that start at 2 and walk down the loss."""
+    p = torch.full((8, 1), 2.0, requires_grad=True)
+    path = [p.detach().clone()]
+    for step in range(steps):
+        difference = (p.squeeze(1) if cure else p) - target
+        loss = difference.square().mean()
+        p.grad = None
+        loss.backward()
+        with torch.no_grad():
+            p -= lr * p.grad
+        path.append(p.detach().clone())
+    return torch.stack(path).squeeze(2), loss.item()  # (steps + 1, B)
+
+
+paths, ends = {}, {}
+for name, cure in [("(B, 1) - (B)", False), ("(B) - (B)", True)]:
+    paths[name], ends[name] = move(cure)
+    print(f"{name:13} last loss {ends[name]:.4f}, predictions from "
+          f"{paths[name][-1].min():.3f} to {paths[name][-1].max():.3f}")
+spread = (target - target.mean()).square().mean().item()
+print(f"targets: from {target.min():.3f} to {target.max():.3f}, "
+      f"mean {target.mean():.3f}, variance {spread:.4f}")
+# --8<-- [end:move]
+
+# --8<-- [start:table]
 scores = torch.tensor([[3.0, 1.0, 0.0], [3.0, 2.0, 0.0]])  # (B, C)
 right, wrong = scores.softmax(1), scores.softmax(0)
 for name, q in [("softmax(1)", right), ("softmax(0)", wrong)]:
@@ -40,42 +76,6 @@ for i, size in enumerate(sizes):
         f"{min(table[dim][i]):8.3f} - {max(table[dim][i]):.3f}"
         for dim in (1, 0)))
 # --8<-- [end:batches]
-
-# --8<-- [start:pairs]
-torch.manual_seed(0)
-target = torch.randn(8)                 # (B)
-prediction = target[:, None].clone()    # (B, 1), and perfect
-pairs = (prediction - target).square()  # (B, 1) - (B) -> (B, B)
-print("shape", tuple(pairs.shape), f"loss {pairs.mean():.3f}")
-cured = (prediction.squeeze(1) - target).square()
-print("shape", tuple(cured.shape), f"  loss {cured.mean():.3f}")
-# --8<-- [end:pairs]
-
-# --8<-- [start:move]
-def move(cure, steps=30, lr=1.0):
-    """Predictions that start at 2 and walk down the loss."""
-    p = torch.full((8, 1), 2.0, requires_grad=True)
-    path = [p.detach().clone()]
-    for step in range(steps):
-        difference = (p.squeeze(1) if cure else p) - target
-        loss = difference.square().mean()
-        p.grad = None
-        loss.backward()
-        with torch.no_grad():
-            p -= lr * p.grad
-        path.append(p.detach().clone())
-    return torch.stack(path).squeeze(2), loss.item()  # (steps + 1, B)
-
-
-paths, ends = {}, {}
-for name, cure in [("(B, 1) - (B)", False), ("(B) - (B)", True)]:
-    paths[name], ends[name] = move(cure)
-    print(f"{name:13} last loss {ends[name]:.4f}, predictions from "
-          f"{paths[name][-1].min():.3f} to {paths[name][-1].max():.3f}")
-spread = (target - target.mean()).square().mean().item()
-print(f"targets: from {target.min():.3f} to {target.max():.3f}, "
-      f"mean {target.mean():.3f}, variance {spread:.4f}")
-# --8<-- [end:move]
 
 # --8<-- [start:draw]
 fig, axes = plt.subplots(1, 2, num="moves", figsize=(6.4, 3.0), sharey=True)

@@ -108,13 +108,13 @@ print(f"without pairs {without.mean():.3f}, with pairs {baseline:.3f}; right "
 # see that the models know them. *Negations*: five frames with ten adjectives.
 # *Swaps*: the same words in two orders with opposite verdicts, such as
 # "good , not bad" and "bad , not good". One network of each kind learns in
-# three epochs, in larger batches than on the page.
+# two epochs in place of three, in larger batches than on the page.
 
 # %%
 --8<-- "lstm/sentiment_analysis.py:model"
 
 
-def train(in_order, seed=0, epochs=3, batch=256, lr=0.03):
+def train(in_order, seed=0, epochs=2, batch=128, lr=0.02):
     torch.manual_seed(seed)
     model = Reader(in_order)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
