@@ -2,7 +2,6 @@
 # --8<-- [start:pairs]
 import matplotlib.pyplot as plt
 import torch
-from sklearn.datasets import load_digits
 
 torch.manual_seed(0)
 target = torch.randn(8)                 # (B)
@@ -48,6 +47,8 @@ for name, q in [("softmax(1)", right), ("softmax(0)", wrong)]:
 # --8<-- [end:table]
 
 # --8<-- [start:classifier]
+from sklearn.datasets import load_digits
+
 digits = load_digits()
 X = torch.tensor(digits.images).float().reshape(-1, 64) / 16
 y = torch.tensor(digits.target)
