@@ -1,6 +1,7 @@
 """Builds a textbook from pages and the programs they embed; it knows nothing of what the book is about.
 
 plugin.py    MkDocs's events: reads pages, has programs run, fills pages in
+building.py  what a build does apart from that: settings to a book, records to files
 serving.py   served pages while their programs run
 printing.py  a built site, as a printed book
 __main__.py  the command line

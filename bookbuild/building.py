@@ -94,13 +94,15 @@ def make_runner(root: Path, settings: BookConfig) -> Runner:
         BookError: the file of expected times is wrong.
     """
     expected: dict[str, float] = {}
-    if settings.expected and (root / settings.expected).exists():
-        expected = {
-            name: float(value)
-            for name, value in read_toml(root, settings.expected)
-            .get("seconds", {})
-            .items()
-        }
+    name = settings.expected
+    if name and (root / name).exists():
+        try:
+            seconds = read_toml(root, name)["seconds"]
+            expected = {program: float(value) for program, value in seconds.items()}
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BookError(
+                "it has a table [seconds] with a number for each program", name
+            ) from error
 
     def pool(root: Path, preload: Any, limit: float) -> AnyPool:
         if settings.cluster:
@@ -205,8 +207,9 @@ def write_figures(build: Build, name: str, outcome: Outcome) -> None:
 def write_downloads(build: Build) -> None:
     """Write what readers download: programs, and pages as notebooks."""
     book, folder = build.book, build.site / "programs"
+    shown = {x.program for page in book.pages.values() for x in page.listings}
     for name, (program, _) in build.jobs.items():
-        if not name.endswith(".md") and name not in build.cells:
+        if name in shown and name not in build.cells:
             write(
                 folder / f"{book.download_name(name)}.py",
                 notebooks.percent_program(program.text),

@@ -6,6 +6,7 @@ import datetime
 import os
 from typing import TYPE_CHECKING, Any
 
+from bookbuild.errors import BookError
 from bookbuild.paper.document import Entry
 from bookbuild.paper.press import Cover, print_book
 
@@ -26,11 +27,19 @@ def print_site(build: Build, store: Store) -> tuple[bytes, int]:
     moment = int(os.environ["SOURCE_DATE_EPOCH"])
     date = datetime.datetime.fromtimestamp(moment, datetime.UTC)
     language = config.theme.get("language", config.theme.locale.language)
+    try:
+        edition = book.words["edition"].format(date=date)
+    except (LookupError, ValueError, AttributeError) as error:
+        raise BookError(
+            f"the word 'edition' cannot be formatted ({error}); write it like "
+            "'Edition of {date:%Y}'",
+            "mkdocs.yml",
+        ) from error
     cover = Cover(
         title=config.site_name,
         subtitle=config.site_description or "",
         author=config.site_author or "",
-        edition=book.words["edition"].format(date=date),
+        edition=edition,
         rights=config.copyright or "",
         language=str(language),
     )

@@ -141,10 +141,10 @@ def test_programs_keep_their_budget(records):
     slow = [
         f"snippets/{name} took {cpu:.0f} s of CPU time"
         for name, cpu in seconds.items()
-        if cpu > 60
+        if cpu > 90  # 60 alone; beside others a program costs up to half more
     ]
     assert not slow, "\n".join(slow)
-    assert sum(seconds.values()) < 600, f"{sum(seconds.values()):.0f} s in all"
+    assert sum(seconds.values()) < 1200, f"{sum(seconds.values()):.0f} s in all"
 
 
 # The same twice ---------------------------------------------------------------

@@ -6,7 +6,8 @@ figures, numbers, references), and what must wait for a program's record
 leaves a slot in the text. When the records are there, the slots are filled.
 
   page.py       a page: its text, and what was written down while it was parsed
-  slots.py      what waits in a page for a record, and how it is filled
+  slots.py      what waits in a page for a record
+  show.py       slots and records -> HTML
   book.py       all pages, programs and records of one build
   extension.py  the Markdown extension, bound to one page
   listings.py   included programs and fences

@@ -281,7 +281,7 @@ def downloads(slot: Slot, page: Page, book: Book) -> str:
     links = [
         f"<code>{posixpath.basename(name)}</code> "
         f'<a href="{page.to(f"programs/{book.download_name(name)}.py")}" '
-        f"download>{book.words['python']}</a>"
+        f'data-program="{escape(name)}" download>{book.words["python"]}</a>'
         for name in own
     ]
     notebook = page.to(f"programs/{book.download_name(page.uri)}.ipynb")
