@@ -207,9 +207,8 @@ def write_figures(build: Build, name: str, outcome: Outcome) -> None:
 def write_downloads(build: Build) -> None:
     """Write what readers download: programs, and pages as notebooks."""
     book, folder = build.book, build.site / "programs"
-    shown = {x.program for page in book.pages.values() for x in page.listings}
     for name, (program, _) in build.jobs.items():
-        if name in shown and name not in build.cells:
+        if not name.endswith(".md") and name not in build.cells:
             write(
                 folder / f"{book.download_name(name)}.py",
                 notebooks.percent_program(program.text),

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bookbuild.errors import BookError
-from bookbuild.pages.page import Page, exercises
+from bookbuild.pages.page import Listing, Page, exercises
 from bookbuild.pages.show import reference
 from bookbuild.pages.slots import NUMBER, Slot, add, add_numbers, number_slot
 from bookbuild.run.program import MARK, Program, lines_of
@@ -245,94 +245,136 @@ def answers_notebook(cells: list[Cell], record: Record | None, book: Book) -> st
 
 
 def page_notebook(page: Page, book: Book) -> str:
-    """A page as a notebook: prose, code, outputs and claims, as JSON.
-
-    Its cells run from top to bottom: a claim follows the last listing of its
-    program, and between two programs stands what the book's settings say.
-    """
-    lines = lines_of(page.text)
-    records = [record for name in page.programs if (record := book.record(name))]
-    made: list[dict[str, Any]] = [as_cell(True, install(book, *records))]
+    """A page as a notebook: prose, code, outputs and claims, as JSON."""
+    notebook = PageNotebook(page, book)
     starts = {listing.line: listing for listing in page.listings}
-    last = {
-        listing.program or page.uri: listing.line
-        for listing in page.listings
-        if not listing.claim
-    }
-    claims = {claim.id: claim for claim in page.claims}
-    waiting: dict[str, list[str]] = {}  # claims' code, by program
-    drawn: set[tuple[str | None, str]] = set()
-    text: list[str] = []
-    before: str | None = None
-
-    def flush() -> None:
-        source = prose("\n".join(text).strip("\n"), page, book)
-        if source.strip():
-            made.append(as_cell(True, source))
-        text.clear()
-
-    number, skip = 0, False
+    number, lines = 0, lines_of(page.text)
     while number < len(lines):
-        line = lines[number]
-        number += 1
+        line, number = lines[number], number + 1
         if listing := starts.get(number):
+            notebook.listing(listing)
             number = listing.last
-            if listing.claim:
-                program = claims[listing.claim].program
-                if program not in last:  # its code is not in this notebook
-                    text += ["```python", listing.code, "```"]
-                elif last[program] > listing.line:
-                    waiting.setdefault(program, []).append(listing.code)
-                else:
-                    flush()
-                    made.append(as_cell(False, listing.code))
-                continue
-            flush()
-            program = listing.program or page.uri
-            if before not in (None, program) and book.reset:
-                made.append(as_cell(False, book.reset))
-            before = program
-            figures = [
-                n for _, n in FIGURE.findall(listing.code) if (program, n) not in drawn
-            ]
-            drawn |= {(program, n) for n in figures}
-            made.append(
-                as_cell(
-                    False,
-                    listing.code,
-                    section_output(listing, page, book),
-                    figures,
-                    book.record(program),
-                )
+        else:
+            notebook.line(line)
+    notebook.flush()
+    return as_json(notebook.cells)
+
+
+class PageNotebook:
+    """A page while it becomes a notebook, whose cells run from top to bottom.
+
+    Programs would change each other's names if the cells of one stood among
+    those of another: then only one of them runs here, and the other can be
+    read. A claim follows the last listing of its program.
+
+    Args:
+        page: the page; book: the book it belongs to.
+    """
+
+    def __init__(self, page: Page, book: Book) -> None:
+        self.page, self.book = page, book
+        records = [book.record(name) for name in page.programs]
+        self.cells: list[dict[str, Any]] = [as_cell(True, install(book, *records))]
+        self.claims = {claim.id: claim for claim in page.claims}
+        self.last = {name: last for name, (_, last) in apart(page).items()}
+        self.waiting: dict[str, list[str]] = {}  # code of claims, by program
+        self.drawn: set[tuple[str, str]] = set()
+        self.text: list[str] = []
+        self.before: str | None = None
+        self.output = False  # whether this is inside a block of output
+
+    def flush(self) -> None:
+        """End a cell of prose."""
+        source = prose("\n".join(self.text).strip("\n"), self.page, self.book)
+        if source.strip():
+            self.cells.append(as_cell(True, source))
+        self.text.clear()
+
+    def run(self, code: str, **outputs: Any) -> None:
+        """Add a cell of code."""
+        self.flush()
+        self.cells.append(as_cell(False, code, **outputs))
+
+    def listing(self, listing: Listing) -> None:
+        """Add a listing: code to run, code to read, or the code of a claim."""
+        program = listing.program or self.page.uri
+        if listing.claim:
+            program = self.claims[listing.claim].program
+        last = self.last.get(program)
+        if last is None:
+            self.text += ["", "```python", listing.code.strip("\n"), "```", ""]
+        elif not listing.claim:
+            self.section(listing, program)
+            if last == listing.line:
+                for code in self.waiting.pop(program, []):
+                    self.run(code)
+        elif last > listing.line:
+            self.waiting.setdefault(program, []).append(listing.code)
+        else:
+            self.run(listing.code)
+
+    def section(self, listing: Listing, program: str) -> None:
+        """Add code of a program, with what it printed and drew."""
+        if self.before not in (None, program) and self.book.reset:
+            self.run(self.book.reset)
+        self.before = program
+        names = [name for _, name in FIGURE.findall(listing.code)]
+        figures = [name for name in names if (program, name) not in self.drawn]
+        self.drawn |= {(program, name) for name in figures}
+        record = self.book.record(program)
+        printed = ""
+        if record and listing.program:
+            sections = self.book.program(program).sections
+            printed = "".join(
+                record.printed(*sections[name]) if name else record.printed()
+                for name in listing.sections
             )
-            if last[program] == listing.line:
-                made += [as_cell(False, code) for code in waiting.pop(program, [])]
-        elif match := OPENING.match(line):
+        elif record:
+            printed = record.printed(listing.line, listing.last)
+        self.run(listing.code, printed=printed, figures=figures, record=record)
+
+    def line(self, line: str) -> None:
+        """Add a line of the page that is in no listing."""
+        if match := OPENING.match(line):
             kind, argument = match.groups()
-            skip = kind == "output"
+            self.output = kind == "output"
             if kind == "claim":
-                text += ["", f"**{book.words['claim']}.** {argument}", ""]
+                self.text += ["", f"**{self.book.words['claim']}.** {argument}", ""]
             elif kind == "details":
-                text += ["", f"**{argument}**", ""]
+                self.text += ["", f"**{argument}**", ""]
+            elif kind == "figure":
+                self.figure(*argument.split(":", 1))
         elif re.match(r"^\s*/{3,}\s*$", line):
-            skip = False
-            text.append("")
-        elif not skip and not line.startswith("    ") and not line.startswith("<!--"):
-            text.append(line)
-    flush()
-    return as_json(made)
+            self.output = False
+            self.text.append("")
+        elif not self.output and not line.startswith(("    ", "<!--")):
+            self.text.append(line)
+
+    def figure(self, program: str, name: str = "") -> None:
+        """Add a figure, unless its program runs here and draws it."""
+        record = self.book.record(program)
+        if program not in self.last and record is not None:
+            self.run(f"# A figure of {program}", figures=[name], record=record)
 
 
-def section_output(listing: Any, page: Page, book: Book) -> str:
-    """What the sections of a listing printed."""
-    record = book.record(listing.program or page.uri)
-    if record is None or listing.program is None:
-        return record.printed() if record else ""
-    program = book.program(listing.program)
-    return "".join(
-        record.printed(*program.sections[name]) if name else record.printed()
-        for name in listing.sections
-    )
+def apart(page: Page) -> dict[str, tuple[int, int]]:
+    """The programs that stand on a page one after the other.
+
+    Returns:
+        their first and last listing's lines. Of two that are mixed, it has
+        the page's own program, or the one that begins first.
+    """
+    spans: dict[str, tuple[int, int]] = {}
+    for listing in page.listings:
+        if not listing.claim:
+            name = listing.program or page.uri
+            spans[name] = spans.get(name, (listing.line, 0))[0], listing.line
+    found: dict[str, tuple[int, int]] = {}
+    for name in sorted(spans, key=lambda name: (name != page.main, spans[name])):
+        first, last = spans[name]
+        if all(last < begin or first > end for begin, end in found.values()):
+            found[name] = first, last
+    return found
 
 
 def prose(text: str, page: Page, book: Book) -> str:

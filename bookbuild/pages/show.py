@@ -274,7 +274,7 @@ def downloads(slot: Slot, page: Page, book: Book) -> str:
     own = [
         name
         for name in page.programs
-        if not name.endswith(".md") and is_shown(name, page)
+        if not name.endswith(".md") and is_shown(name, page, book)
     ]
     if not own:
         return ""
@@ -293,9 +293,16 @@ def downloads(slot: Slot, page: Page, book: Book) -> str:
     return f'<p class="programs">{spans}</p>'
 
 
-def is_shown(name: str, page: Page) -> bool:
+def is_shown(name: str, page: Page, book: Book) -> bool:
     """Whether a page shows code of a program, and not only its results."""
-    return name == page.uri or any(listing.program == name for listing in page.listings)
+    if name == page.uri or any(listing.program == name for listing in page.listings):
+        return True
+    drawn = any(s.kind == "figure" and s.program == name for s in page.slots)
+    return drawn and not any(  # a drawing whose code no page shows
+        listing.program == name
+        for other in book.pages.values()
+        for listing in other.listings
+    )
 
 
 def programs(slot: Slot, page: Page, book: Book) -> str:
@@ -308,7 +315,7 @@ def programs(slot: Slot, page: Page, book: Book) -> str:
         "</code></pre></div></details>"
         for name in page.programs
         if not name.endswith(".md")
-        and is_shown(name, page)
+        and is_shown(name, page, book)
         and isinstance(program := book.programs.get(name), Program)
     )
 

@@ -96,7 +96,7 @@ def test_program_and_notebook_of_a_page_are_offered_and_run_the_same(book, tmp_p
     assert "The mean is 1.5; see chapter 1." in prose
     assert "**Claim.** The mean is 1.5." in prose
     for name in ("part-first.py", "part-first.ipynb"):
-        assert f'<a href="../programs/{name}" download>' in page
+        assert re.search(rf'<a href="../programs/{name}"[^>]* download>', page)
 
 
 def test_notebook_shows_what_cells_printed(book):
@@ -153,6 +153,18 @@ def test_claim_before_the_end_of_its_program_is_checked_after_it(book, tmp_path)
     _, code, _ = notebook(book.site / "programs/part-first.ipynb")
     assert "assert" in code[-1] and "assert" not in "".join(code[:-1])
     run("\n".join(code), tmp_path / "ipynb")
+
+
+def test_programs_that_are_mixed_do_not_change_each_other_s_names(book, tmp_path):
+    book.program("part/first.py", PROGRAM)
+    book.program("part/other.py", OTHER.replace("results", "numbers = results"))
+    lines = PAGE.split("\n\n")
+    lines.insert(3, '```python\n--8<-- "part/other.py:all"\n```')
+    book.page("part/first.md", "\n\n".join(lines) + "\n")
+    builds(book)
+    _, code, prose = notebook(book.site / "programs/part-first.ipynb")
+    assert run("\n".join(code), tmp_path / "ipynb") == "numbers [1, 2]\n3\n"
+    assert "```python\nimport sys" in prose
 
 
 # Answers -----------------------------------------------------------------------
