@@ -293,10 +293,13 @@ def test_missing_bibliography_is_said_in_one_sentence(tmp_path):
         ({"limit": "long"}, "limit"),
         ({"words": {"figur": "Abbildung"}}, "figur"),
         ({"preload": "numpy"}, "preload"),
+        ({"expected": "refs.toml"}, "a table [seconds]"),
     ],
 )
 def test_misspelt_setting_is_an_error(tmp_path, settings, words):
-    fails(TinyBook(tmp_path / "book", settings=settings), words)
+    book = TinyBook(tmp_path / "book", settings=settings)
+    book.write(".", "refs.toml", "a = 1\n")
+    fails(book, words)
 
 
 def test_book_builds_from_another_folder(book, tmp_path):

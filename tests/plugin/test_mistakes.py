@@ -103,9 +103,10 @@ def test_error_in_a_helper_is_placed_at_the_line_that_called_it(book):
     )
 
 
-def test_failure_of_a_page_s_own_code_names_its_line(book):
-    book.page("part/second.md", PAGE + "\n```python\nx = 1\nx / 0\n```\n")
-    says_once(book, "part/second.md, line 9: ZeroDivisionError")
+@pytest.mark.parametrize("code, error", [("x / 0", "Zero"), ("assert (1 ==", "Syntax")])
+def test_failure_of_a_page_s_own_code_names_its_line(book, code, error):
+    book.page("part/second.md", f"{PAGE}\n```python\nx = 1\n{code}\n```\n")
+    says_once(book, f"part/second.md, line 9: {error}")
 
 
 def test_sections_that_do_not_fit_are_named_with_their_line(book):

@@ -62,20 +62,20 @@ def test_changed_claim_runs_its_program_and_a_moved_one_runs_nothing(book):
             "part/helper.py",
             "from helper import number\n",
             "number = 2\n",
-            "number = 5\n",
+            "number = 50\n",
         ),
         (
             "part/tools/inner.py",
             "from tools.inner import number\n",
             "number = 2\n",
-            "number = 5\n",
+            "number = 50\n",
         ),
         (
             "part/data.txt",
             "from pathlib import Path\nnumber = int((Path(__file__)"
             ".parent / 'data.txt').read_text())\n",
             "2",
-            "5",
+            "50",
         ),
     ],
     ids=["helper", "helper in a package", "data"],
@@ -92,7 +92,7 @@ def test_change_of_a_file_a_program_reads_runs_it(book, name, program, text, cha
     assert builds(book).runs == []
     book.program(name, changed)
     assert builds(book).runs == ["part/second.py"]
-    assert "It is 5." in book.html("part/second.html")
+    assert "It is 50." in book.html("part/second.html")
 
 
 def test_change_of_a_library_version_runs_what_uses_it(book):
