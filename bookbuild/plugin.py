@@ -56,7 +56,25 @@ RUNNER = ("limit", "preload", "expected", "cluster", "start")
 
 
 class BookConfig(Config):
-    """The settings of a book; a misspelt one is an error."""
+    """The settings of a book; a misspelt one is an error.
+
+    Attributes:
+        programs: the folder of the programs, beside mkdocs.yml.
+        answers: the folder of the pages with answers, among the pages.
+        limit: seconds that a program may take.
+        preload: modules that most programs import; they are imported once.
+        references: a BibTeX file; bibliography: the page that lists it.
+        published: a TOML file of values from elsewhere.
+        expected: a TOML file that says how many seconds programs take, as
+            `python -m bookbuild expected` writes it.
+        requirements: files of requirements to the options that pip needs.
+        reset: code that a page's notebook runs between two programs.
+        assets: paths in the site to patterns below node_modules.
+        macros: the book's own commands of TeX.
+        words: those that the book itself writes; see `pages.book.WORDS`.
+        cluster: the address of a Dask scheduler, to run programs there.
+        start: how processes start here: see `run.pool.Pool`.
+    """
 
     programs = option.Type(str, default="snippets")
     answers = option.Type(str, default="solutions")
@@ -382,6 +400,7 @@ class BookPlugin(BasePlugin[BookConfig]):
             return
         begun = time.monotonic()
         log.info(f"Running {len(missing)} programs on {available_cores()} cores")
+        self.runner.warm()
         for name in missing:
             program, claims = build.jobs[name]
             waiting[self.runner.submit(program, claims=claims)] = name

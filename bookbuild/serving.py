@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import re
 import threading
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 POLL = re.compile(r"/livereload/(\d+)/(\d+)")
 LOOK = 0.2  # seconds between looks at whether something has changed
 WAIT = 25.0  # seconds after which a browser is answered in any case
+SLACK = 300  # ms within which a page may have been read before it was changed
 FAILED = """\
 <!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="2">
 <title>The book cannot be built</title><p>The book cannot be built:</p>
@@ -55,7 +57,6 @@ class Live:
         self.failure = ""
         self.arrived: queue.Queue[tuple[Build, str, Outcome]] = queue.Queue()
         self.changed: dict[str, int] = {}  # page to the ms of its last change
-        self.files = threading.Lock()  # a page is not read while it is written
         self.builder: Callable[..., None] = server.builder
         server.builder = self.build_again
         self.inner = server.get_app()
@@ -99,7 +100,16 @@ class Live:
         runner.keep(
             {runner.job(program, claims=c).key for program, c in wanted.values()}
         )
-        for name, (program, claims) in wanted.items():
+        try:
+            if missing:
+                runner.warm()
+        except BookError as error:  # a cluster that does not answer
+            log.error(str(error))
+            for name in missing:
+                self.arrived.put((build, name, Failure(name, str(error))))
+            missing.clear()
+        for name in missing:
+            program, claims = build.jobs[name]
             future = runner.submit(program, claims=claims)
             future.add_done_callback(
                 lambda done, name=name: self.arrive(build, name, done)
@@ -166,7 +176,7 @@ class Live:
             lists = any(slot.kind == "claims" for slot in page.slots)
             if set(names) & set(page.programs) or lists:
                 self.write_page(build, uri)
-                self.changed[uri] = now() + 1
+                self.changed[uri] = now()
         for errors in book.errors.values():
             for error in errors:
                 if str(error) not in known:
@@ -196,8 +206,9 @@ class Live:
         finally:
             page.active = False
         path = build.site / page.file.dest_uri
-        with self.files:
-            path.write_text(output, encoding="utf-8", errors="xmlcharrefreplace")
+        new = path.with_name(f"{path.name}.new")
+        new.write_text(output, encoding="utf-8", errors="xmlcharrefreplace")
+        os.replace(new, path)  # nobody reads half a page
 
     # Browsers --------------------------------------------------------------
 
@@ -218,8 +229,7 @@ class Live:
             # MkDocs's server would log each answer that is not 200.
             start_response("200 OK", [("Content-Type", "text/html")])
             return [FAILED.format(escape(self.failure)).encode()]
-        with self.files:
-            return self.inner(environ, start_response)
+        return self.inner(environ, start_response)
 
     def next_epoch(self, uri: str | None, epoch: int, asked: int) -> int:
         """Wait until a page that was served is no longer the latest, but not long.
@@ -233,7 +243,8 @@ class Live:
         """
         end = time.monotonic() + WAIT
         while time.monotonic() < end and self.server._visible_epoch <= epoch:
-            if uri is not None and self.changed.get(uri, 0) > asked:
+            changed = self.changed.get(uri or "", 0)
+            if changed > asked - SLACK and now() > changed + SLACK:
                 return epoch + 1
             time.sleep(LOOK)
         return self.server._visible_epoch
@@ -242,10 +253,11 @@ class Live:
         """The page that a browser finds at a path."""
         build = self.build
         url = unquote(path).removeprefix(self.server.mount_path)
-        for uri, page in build.pages.items() if build else ():
-            if unquote(page.url) in (url, url.removesuffix("index.html")):
-                return uri
-        return None
+        names = {url, url.removesuffix("index.html")}
+        if not url or url.endswith("/"):
+            names.add(f"{url}index.html")
+        pages = build.pages.items() if build else ()
+        return next((uri for uri, page in pages if unquote(page.url) in names), None)
 
     def look_at(self, uri: str) -> None:
         """Let the programs of a page go first; show how far the run is."""

@@ -170,7 +170,8 @@ delays = {
     ]
     for name in losses
 }
-ratios = [a / b for a, b in zip(delays["squared"], delays["cross-entropy"])]
+ratios = [a / max(b, 1)
+          for a, b in zip(delays["squared"], delays["cross-entropy"])]
 results = {
     "slopes": slopes,
     "delays": delays,

@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from conftest import DRAWS, PROGRAMS, TinyBook, builds, text_of
 
 from bookbuild.run import figures
@@ -212,16 +211,10 @@ assert results["mean"] == 2
     assert "1.1 First" in text_of(listing)
 
 
-@pytest.mark.parametrize("folders", [False, True])
-def test_chapters_pages_and_figures_are_numbered(tmp_path, folders):
-    def html(page):
-        name = page.removesuffix("index") + ("" if page.endswith("index") else "/")
-        return book.html(f"{name}index.html" if folders else f"{page}.html")
-
+def test_chapters_pages_and_figures_are_numbered(tmp_path):
     book = TinyBook(
         tmp_path / "book",
         config={
-            "use_directory_urls": folders,
             "nav": [
                 "index.md",
                 {
@@ -254,16 +247,20 @@ Caption.
 See [](#fig-line) and [](../part/first.md).
 """,
     )
-    builds(book)
-    assert "See section 2.1, chapter 2, figure 2.1.1 and by name." in text_of(
-        html("index")
-    )
-    page = html("two/page")
-    assert "See figure 2.1.1 and section 1.1." in text_of(page)
-    assert '<span class="page-number">2.1</span> Page' in page
-    assert '<span class="figure-number">Figure 2.1.1</span>' in page
-    assert "page-number" not in html("claims")
-    assert "2.1 Page" in text_of(page.partition("</title>")[0])
+    for folders in (False, True):
+        book.settings(use_directory_urls=folders)
+        page = builds(book, "two/page/index.html" if folders else "two/page.html")
+        home = text_of(book.html("index.html"))
+        assert "See section 2.1, chapter 2, figure 2.1.1 and by name." in home
+        assert "See figure 2.1.1 and section 1.1." in text_of(page)
+        assert '<span class="page-number">2.1</span> Page' in page
+        assert '<span class="figure-number">Figure 2.1.1</span>' in page
+        assert (
+            f'src="{"../../" if folders else "../"}figures/two/page/line.svg"' in page
+        )
+        assert "2.1 Page" in text_of(page.partition("</title>")[0])
+        claims = book.html("claims/index.html" if folders else "claims.html")
+        assert "page-number" not in claims
 
 
 def test_citations_lead_to_the_bibliography(tmp_path):

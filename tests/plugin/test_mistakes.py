@@ -20,7 +20,7 @@ WORK = "# --8<-- [start:work]\n{}\n# --8<-- [end:work]\n"
 @pytest.fixture
 def book(tmp_path):
     """A book with a second page, and little patience."""
-    made = TinyBook(tmp_path / "book", settings={"limit": 2})
+    made = TinyBook(tmp_path / "book", settings={"limit": 1})
     made.page("part/second.md", PAGE)
     made.program("part/second.py", WORK.format("print('fine')"))
     return made
@@ -49,7 +49,7 @@ def says_once(book, *words):
     [
         ("x = 1\nx / 0", 3, "ZeroDivisionError: division by zero"),
         ("x = [1, 2\nprint(x))", 3, "SyntaxError"),
-        ("import time\ntime.sleep(60)", None, "still running after 2 s"),
+        ("import time\ntime.sleep(60)", None, "still running after 1 s"),
         ("import os\nos._exit(3)", None, "its process died (exit code 3)"),
         ("raise SystemExit(2)", 2, "called exit(2)"),
         ("raise KeyboardInterrupt", 2, "KeyboardInterrupt"),

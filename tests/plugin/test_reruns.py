@@ -111,7 +111,7 @@ def test_damaged_entries_of_the_store_are_made_again(book):
     builds(book)
     entries = list((book.root / ".cache/bookbuild").rglob("*.json"))
     assert {p.parent.name for p in entries} >= {"records", "timings", "formulas"}
-    for damage in ("", "{", "{}", "[]", "null", '{"key": "x", "value": {}}'):
+    for damage in ("", "{", "null", '{"key": "x", "value": {}}'):
         for path in entries:
             path.write_text(damage)
         assert builds(book).runs == ["part/first.py"], damage

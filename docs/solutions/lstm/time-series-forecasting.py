@@ -17,11 +17,13 @@ results = {}
 # ## Exercise 1
 #
 # The yearly wave, the spread by which each measurement is divided, and the weights or numbers of the models.
-#
+
+# %% [markdown]
 # ## Exercise 2
 #
 # The error of persistence on the same days, and the share of days on which the direction is right. Forecast and price both follow the same slow curve, so that their correlation is close to 1 for any forecast that stays near the last price.
-#
+
+# %% [markdown]
 # ## Exercise 3
 #
 # To see what the split does, everything else must stay the same: the season and the scale (here taken from all days, for both), the test days (every second day of the last year), and the number of training windows. One network learns from windows that end before the last year, the other from
@@ -53,7 +55,8 @@ results |= {name: [errors[name][k].item() for k in (0, 2, 6)]
 # %% [markdown]
 # One day ahead the random split gives {{ random.0:.2f}} degrees, training on the past {{ walked.0:.2f}}; a week ahead it is {{ random.2:.2f}} against {{ walked.2:.2f}}. Everything but the split is the same, so the gain is the split's: what comes in the week after a test day stands in the windows and answers of its neighbours,
 # and a network that knows them knows whether that part of the last year was warm. In use nobody has such neighbours. The test with the changed future on the page finds the mistake.
-#
+
+# %% [markdown]
 # ## Exercise 4
 
 # %%

@@ -103,7 +103,7 @@ for longest, model in translators.items():
 # {{ up_to_12.19:.0%}} and {{ up_to_12.22:.0%}}. (One run of each.) It has not
 # learned the rule either: at 22 words it makes more mistakes than at 12. It
 # has learned a longer range, and stays good some words beyond its end. The
-# page's 400 steps raise all these shares and leave their order.
+# page's 400 steps raise nearly all these shares and leave their order.
 #
 # The length is not the whole story. The translator that was trained on up to
 # 12 words does better at 17 ({{ up_to_12.17:.0%}}) than at 16

@@ -66,7 +66,8 @@ curves = {name: np.array([fade(U, seed) for seed, U in enumerate(row)])
 for name, runs in curves.items():
     end = runs[:, 60]
     results[name.replace(" ", "_")] = {
-        "median": float(np.median(end)), "factor": end.max() / end.min()}
+        "median": float(np.median(end)),
+        "factor": float(end.max() / end.min())}
     print(f"{name:12} at lag 60: median {np.median(end):.0e}, "
           f"{end.min():.0e} to {end.max():.0e}")
 radii = [radius(G) for G in gaussian]

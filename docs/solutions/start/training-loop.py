@@ -117,27 +117,22 @@ print("the same object four times:", shared[0] is shared[2])
 rates = [0.001, 0.01, 0.03, 0.1, 1.0]
 
 
-def best_of(epochs, batch_size):
-    valid = {lr: error(train(0, lr, epochs, batch_size)[0],
-                       valid_X, valid_y) for lr in rates}
-    lr = min((lr for lr in rates if valid[lr] == valid[lr]), key=valid.get)
-    return lr, [error(train(seed, lr, epochs, batch_size)[0], test_X, test_y)
-                for seed in range(10, 13)]
-
-
-for name, epochs, size in [("100 epochs of batches of 200", 100, 200),
-                           ("1000 epochs of batches of 200", 1000, 200)]:
-    lr, errors = best_of(epochs, size)
-    results[f"steps_{epochs}"] = {"worst": max(errors), "best": min(errors),
-                                  "lr": lr}
-    print(f"{name}: rate {lr}, {min(errors):.3f} - {max(errors):.3f}")
-small = [error(train(seed)[0], test_X, test_y) for seed in range(10, 13)]
+valid = {lr: error(train(0, lr, 100, 200)[0], valid_X, valid_y)
+         for lr in rates}
+lr = min((lr for lr in rates if valid[lr] == valid[lr]), key=valid.get)
+for epochs in (100, 1000):
+    errors = [error(train(seed, lr, epochs, 200)[0], test_X, test_y)
+              for seed in range(10, 12)]
+    results[f"steps_{epochs}"] = {"worst": max(errors), "best": min(errors)}
+    print(f"{epochs:4} epochs of batches of 200: rate {lr}, "
+          f"{min(errors):.3f} - {max(errors):.3f}")
+small = [error(train(seed)[0], test_X, test_y) for seed in range(10, 12)]
 results["small"] = {"worst": max(small), "best": min(small)}
 print(f"100 epochs of batches of 20: rate 0.03, {min(small):.3f} - "
       f"{max(small):.3f}")
 
 # %% [markdown]
-# For the same number of epochs the large batch is far behind: {{ steps_100.best:.3f}} to {{ steps_100.worst:.3f}} against {{ small.best:.3f}} to {{ small.worst:.3f}}. With as many *steps*, and so ten times the work, it reaches {{ steps_1000.best:.3f}} to {{ steps_1000.worst:.3f}}. A gradient from 20 examples points nearly the same way as one from 200 and costs a tenth; what counts is how many steps are taken.
+# (`valid[lr] == valid[lr]` is false for `nan` only.) For the same number of epochs the large batch is far behind: {{ steps_100.best:.3f}} to {{ steps_100.worst:.3f}} against {{ small.best:.3f}} to {{ small.worst:.3f}}. With as many *steps*, and so ten times the work, it reaches {{ steps_1000.best:.3f}} to {{ steps_1000.worst:.3f}}. A gradient from 20 examples points nearly the same way as one from 200 and costs a tenth; what counts is how many steps are taken.
 
 # %% [markdown]
 # ## Exercise 8
