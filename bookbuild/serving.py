@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 POLL = re.compile(r"/livereload/(\d+)/(\d+)")
 LOOK = 0.2  # seconds between looks at whether something has changed
-WAIT = 25.0  # seconds after which a browser is answered in any case
+WAIT = 10.0  # seconds after which a browser is answered in any case
 SLACK = 300  # ms within which a page may have been read before it was changed
 FAILED = """\
 <!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="2">

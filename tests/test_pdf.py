@@ -470,6 +470,7 @@ def test_second_run_gives_the_same_bytes(small, tmp_path):
     assert (tmp_path / "again.pdf").read_bytes() == small.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("link", ["index.md#nothing", "#nothing", "nothing.html"])
 def test_link_to_nowhere_fails_with_one_sentence(tmp_path, link):
     book = make_book(
@@ -487,6 +488,7 @@ def test_link_to_nowhere_fails_with_one_sentence(tmp_path, link):
     assert "leads nowhere" in errors[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module, tool", [("pypandoc", "Pandoc"), ("typst", "Typst")])
 def test_missing_tool_is_said_in_one_sentence(tmp_path, module, tool):
     book = make_book(tmp_path / "book")
@@ -497,6 +499,7 @@ def test_missing_tool_is_said_in_one_sentence(tmp_path, module, tool):
     assert done.stderr.strip().splitlines()[-1].startswith(f"{tool} is missing")
 
 
+@pytest.mark.slow
 def test_missing_node_is_said_in_one_sentence(tmp_path):
     book = make_book(tmp_path / "book")
     done = run(book.root, PATH=str(tmp_path))

@@ -63,8 +63,11 @@ def read_breaks(program: Path, name: str) -> list[Break]:
         wrong = entry.keys() - FIELDS
         lacking = {"name", "old", "new", "fails"} - entry.keys()
         if wrong or lacking:
-            word = f"lacks {', '.join(sorted(lacking))}" if lacking else \
-                f"has no field {', '.join(sorted(wrong))}"
+            word = (
+                f"lacks {', '.join(sorted(lacking))}"
+                if lacking
+                else f"has no field {', '.join(sorted(wrong))}"
+            )
             raise BookError(
                 f"the break {entry.get('name', '')!r} {word}", program=shown
             )

@@ -60,9 +60,8 @@ class Place:
             score = 0.0 if math.isnan(distance) else distance
         else:
             score = -math.inf if math.isnan(distance) else -distance
-        if (
-            self.score is None
-            or (score > self.score if self.best else score < self.score)
+        if self.score is None or (
+            score > self.score if self.best else score < self.score
         ):
             self.score, self.kept = score, self.last
 
@@ -160,9 +159,7 @@ class Seen:
         """
         result: Any = True
         last = first + len(values) - 2
-        for index, (left, right) in enumerate(
-            itertools.pairwise(values), first
-        ):
+        for index, (left, right) in enumerate(itertools.pairwise(values), first):
             place = self.places[index]
             result = place.operation(left, right)
             place.see(left, right, result)
@@ -203,9 +200,7 @@ def check(
         namespace.pop(COMPARE, None)
 
 
-def check_one(
-    claim: Claim, namespace: MutableMapping[str, Any], seen: Seen
-) -> Verdict:
+def check_one(claim: Claim, namespace: MutableMapping[str, Any], seen: Seen) -> Verdict:
     """Run one claim; see `check`."""
     page = claim.page or claim.id
     shift = claim.line - 1
@@ -222,10 +217,7 @@ def check_one(
         for node in ast.walk(tree)
         if isinstance(node, ast.stmt)
     }
-    lines = {
-        node: (node.lineno, node.end_lineno or node.lineno)
-        for node in statements
-    }
+    lines = {node: (node.lineno, node.end_lineno or node.lineno) for node in statements}
     instrument = Instrument(claim.code, len(seen.places))
     tree = instrument.visit(tree)
     seen.places += instrument.places
@@ -245,9 +237,7 @@ def check_one(
         found = comparisons(places, failed=True)
         message = explain(error, " ".join(text.split()), found)
         return failed(claim, line, message, text, found)
-    return Verdict(
-        claim.id, True, comparisons=comparisons(instrument.places)
-    )
+    return Verdict(claim.id, True, comparisons=comparisons(instrument.places))
 
 
 def failed(
@@ -263,9 +253,7 @@ def failed(
     return Verdict(claim.id, False, f"{where}: {message}", code, found)
 
 
-def comparisons(
-    places: list[Place], failed: bool = False
-) -> tuple[Comparison, ...]:
+def comparisons(places: list[Place], failed: bool = False) -> tuple[Comparison, ...]:
     """What places tell of the values they have compared."""
     found = (place.comparison(failed) for place in places)
     return tuple(each for each in found if each is not None)
@@ -281,19 +269,13 @@ def last_line(error: BaseException, page: str, shift: int) -> int:
     return lines[-1] - shift if lines else 1
 
 
-def innermost(
-    lines: dict[ast.stmt, tuple[int, int]], line: int
-) -> ast.stmt | None:
+def innermost(lines: dict[ast.stmt, tuple[int, int]], line: int) -> ast.stmt | None:
     """The smallest statement that stands on a line."""
     around = [node for node, (a, b) in lines.items() if a <= line <= b]
-    return min(
-        around, key=lambda node: lines[node][1] - lines[node][0], default=None
-    )
+    return min(around, key=lambda node: lines[node][1] - lines[node][0], default=None)
 
 
-def explain(
-    error: BaseException, text: str, found: tuple[Comparison, ...]
-) -> str:
+def explain(error: BaseException, text: str, found: tuple[Comparison, ...]) -> str:
     """What went wrong in an assertion: its message, its text, its values."""
     try:
         told = " ".join(str(error).split())

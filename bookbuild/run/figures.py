@@ -70,9 +70,7 @@ def settings_file() -> str:
     A program that loads Matplotlib itself, late or in another process, finds
     them there; nothing is imported for programs that draw nothing.
     """
-    lines = [
-        f"axes.prop_cycle: cycler('color', {[c[1:] for c in CYCLE]})"
-    ]
+    lines = [f"axes.prop_cycle: cycler('color', {[c[1:] for c in CYCLE]})"]
     for name, value in STYLE.items():
         shown = ", ".join(map(str, value)) if isinstance(value, tuple) else value
         lines.append(f"{name}: {str(shown).removeprefix('#')}")
@@ -95,17 +93,11 @@ def capture() -> dict[str, Figure]:
         figure = plt.figure(number)
         name = str(figure.get_label() or number)
         if name in drawn:
-            raise ProgramError(
-                f"two figures are named '{name}'; give each its own num"
-            )
+            raise ProgramError(f"two figures are named '{name}'; give each its own num")
         buffer = io.StringIO()
-        figure.savefig(
-            buffer, format="svg", metadata={"Date": None, "Creator": None}
-        )
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         width, height = figure.get_size_inches() * 96
-        drawn[name] = Figure(
-            tidy(buffer.getvalue()), round(width), round(height)
-        )
+        drawn[name] = Figure(tidy(buffer.getvalue()), round(width), round(height))
     return drawn
 
 

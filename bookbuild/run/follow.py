@@ -71,9 +71,7 @@ class Follower:
             that be another process.
     """
 
-    def __init__(
-        self, log: str, line: Callable[[FrameType | None], int]
-    ) -> None:
+    def __init__(self, log: str, line: Callable[[FrameType | None], int]) -> None:
         self.log, self.line = log, line
         self.seen: set[tuple[Any, ...]] = set()
         self.busy: set[int] = set()
@@ -121,9 +119,7 @@ class Follower:
         else:
             self.open(arguments, frame)
 
-    def open(
-        self, arguments: tuple[Any, ...], frame: FrameType | None
-    ) -> None:
+    def open(self, arguments: tuple[Any, ...], frame: FrameType | None) -> None:
         """Log that a file is opened, or would be if it existed."""
         path = resolved(arguments[0])
         if path is None or arguments[0] in sys.path:
@@ -155,9 +151,7 @@ class Follower:
         line: int,
     ) -> None:
         """Log that another process is started which cannot be followed."""
-        if event in ("os.fork", "os.forkpty") or not by_program(
-            frame, self.places
-        ):
+        if event in ("os.fork", "os.forkpty") or not by_program(frame, self.places):
             return
         if event == "os.system":
             self.add("start", line, os.fsdecode(arguments[0]))
@@ -185,9 +179,7 @@ class Follower:
             detail = state(what)
         elif kind == "list":
             detail = names_hash(what)
-        handle = os.open(
-            self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600
-        )
+        handle = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             WRITE(handle, ascii((kind, what, detail)).encode() + b"\n")
         finally:
@@ -241,9 +233,7 @@ def importing(frame: FrameType | None) -> bool:
     )
 
 
-def by_program(
-    frame: FrameType | None, libraries: tuple[str, ...]
-) -> bool:
+def by_program(frame: FrameType | None, libraries: tuple[str, ...]) -> bool:
     """Whether the author's own code starts a process, not a library for itself."""
     while frame is not None:
         name = frame.f_code.co_filename
@@ -264,9 +254,7 @@ def followed(name: str, words: list[str], environment: Any) -> bool:
     """Whether a process will be a Python with the hook in it."""
     given = os.environ if environment is None else environment
     given = {os.fsdecode(k): os.fsdecode(v) for k, v in dict(given).items()}
-    if not given.get(LOG) or CHILD not in given.get("PYTHONPATH", "").split(
-        os.pathsep
-    ):
+    if not given.get(LOG) or CHILD not in given.get("PYTHONPATH", "").split(os.pathsep):
         return False
     for word in words[1:]:
         if not word.startswith("-") or word in ("-c", "-m"):
@@ -293,9 +281,7 @@ def is_python(name: str) -> bool:
     return first.startswith(b"#!") and b"python" in first
 
 
-def follow(
-    log: str, line: Callable[[FrameType | None], int] = lambda frame: 0
-) -> None:
+def follow(log: str, line: Callable[[FrameType | None], int] = lambda frame: 0) -> None:
     """Follow this process and its children from here on.
 
     Args:

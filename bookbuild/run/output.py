@@ -36,9 +36,7 @@ ESCAPE = re.compile(
     r"|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"
     r"|[ -/]*[0-OQ-WYZ\\`-~])"
 )
-TOKEN = re.compile(
-    r"[^\x00-\x08\x0a-\x1f\x7f-\x9f]+|" + ESCAPE.pattern + r"|.", re.S
-)
+TOKEN = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f-\x9f]+|" + ESCAPE.pattern + r"|.", re.S)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 Piece = tuple[int, str]  # a line of the program, and what it printed

@@ -104,9 +104,7 @@ class Pool:
         """
         with self.changed:
             if self.closed:
-                raise BookError(
-                    f"{job.program.name} cannot run: the pool is closed"
-                )
+                raise BookError(f"{job.program.name} cannot run: the pool is closed")
             task = Task(job)
             self.waiting.append(task)
             if job.expected is not None:

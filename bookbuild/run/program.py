@@ -91,9 +91,11 @@ def read_text(path: Path, name: str, *, page: bool = False) -> str:
     Raises:
         BookError: it is missing or not UTF-8; it is named `name`.
     """
+
     def error(message: str) -> BookError:
-        return BookError(message, page=name if page else None,
-                         program=None if page else name)
+        return BookError(
+            message, page=name if page else None, program=None if page else name
+        )
 
     try:
         return Path(path).read_text(encoding="utf-8-sig")
@@ -172,9 +174,7 @@ def read_program(name: str, path: Path, snippets: Path) -> Program:
             first, last = span(included, section)
         except BookError as error:
             raise BookError(
-                error.problem
-                if error.program == name
-                else f"includes {error}",
+                error.problem if error.program == name else f"includes {error}",
                 program=name,
                 program_line=number,
             ) from error
@@ -184,9 +184,7 @@ def read_program(name: str, path: Path, snippets: Path) -> Program:
                 lines.append(inner_line)
                 places.append(included.places[inner - 1])
     filled = "\n".join(lines)
-    return Program(
-        name, Path(path), filled, find_sections(name, filled), tuple(places)
-    )
+    return Program(name, Path(path), filled, find_sections(name, filled), tuple(places))
 
 
 def span(program: Program, section: str | None) -> tuple[int, int]:

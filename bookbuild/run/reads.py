@@ -159,12 +159,10 @@ def is_current(
     """
     return (
         all(
-            version(name, known) == number
-            for name, number in reads["versions"].items()
+            version(name, known) == number for name, number in reads["versions"].items()
         )
         and all(
-            file_hash(root / name) == digest
-            for name, digest in reads["files"].items()
+            file_hash(root / name) == digest for name, digest in reads["files"].items()
         )
         and all(
             names_hash(str(root / name)) == digest
@@ -335,9 +333,7 @@ def dependencies(
     folders: dict[str, str | None] = {}
     for path, names in sorted(events.lists.items()):
         folder = None if path in events.writes else book.name(path)
-        if folder is None or made_by_run(
-            path, state(path), state(path), began, book
-        ):
+        if folder is None or made_by_run(path, state(path), state(path), began, book):
             continue
         folders[folder] = names_hash(path)
         if folders[folder] != names and book.source(path):
@@ -365,9 +361,7 @@ UNKNOWN: Any = object()  # the state of a file whose opening was not seen
 
 def changed_meanwhile(name: str) -> ProgramError:
     """The error for a file or folder that changed during the run."""
-    return ProgramError(
-        f"{name} was changed while the program ran; build again"
-    )
+    return ProgramError(f"{name} was changed while the program ran; build again")
 
 
 def refuse_writing(events: Events, book: Book) -> None:
@@ -385,9 +379,7 @@ def refuse_writing(events: Events, book: Book) -> None:
             )
 
 
-def made_by_run(
-    path: str, before: Any, now: Any, began: int, book: Book
-) -> bool:
+def made_by_run(path: str, before: Any, now: Any, began: int, book: Book) -> bool:
     """Whether what lies in the folder for temporary files came with the run.
 
     Libraries and processes that cannot be followed write there too.
@@ -449,9 +441,7 @@ def owners_of_file(path: str) -> set[str]:
     place = below(path, places())
     if place is None:
         return set()
-    top = os.path.join(
-        place, path[len(place) + 1 :].partition(os.sep)[0]
-    )
+    top = os.path.join(place, path[len(place) + 1 :].partition(os.sep)[0])
     name = of_metadata(top)
     return {name} if name else owning({top_name(top)})
 

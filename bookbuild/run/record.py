@@ -96,9 +96,7 @@ class Record:
 
     def printed(self, first: int = 0, last: float = float("inf")) -> str:
         """What the lines from `first` to `last` printed."""
-        return "".join(
-            text for line, text in self.output if first <= line <= last
-        )
+        return "".join(text for line, text in self.output if first <= line <= last)
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON values."""

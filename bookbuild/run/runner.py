@@ -185,9 +185,7 @@ class Runner:
         """A new build begins: look again at files, versions and failures."""
         self.store.forget()
         with self._lock:
-            self._asked = {
-                k: f for k, f in self._asked.items() if not f.done()
-            }
+            self._asked = {k: f for k, f in self._asked.items() if not f.done()}
 
     def warm(self) -> None:
         """Begin to import the libraries, so that the first program finds them."""
@@ -234,9 +232,7 @@ class Runner:
             if self._closed:
                 raise BookError("the runner is closed")
             if self._pool is None:
-                self._pool = self.pool_factory(
-                    self.root, self.preload, self.limit
-                )
+                self._pool = self.pool_factory(self.root, self.preload, self.limit)
             return self._pool
 
     def _begin(self, task: Task) -> None:
@@ -358,9 +354,7 @@ class Task:
             self.lock.release()
 
 
-def placed(
-    shared: Future[Outcome], claims: tuple[Claim, ...]
-) -> Future[Outcome]:
+def placed(shared: Future[Outcome], claims: tuple[Claim, ...]) -> Future[Outcome]:
     """A future of the same outcome, with pages and lines in its verdicts."""
     result: Future[Outcome] = Future()
 

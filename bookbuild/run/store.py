@@ -46,9 +46,7 @@ class Store:
     def machinery(self) -> str:
         """Hash of the code that runs programs, and of the Python it runs on."""
         if self._machinery is None:
-            digest = hashlib.sha256(
-                f"{sys.version}\0{platform.machine()}".encode()
-            )
+            digest = hashlib.sha256(f"{sys.version}\0{platform.machine()}".encode())
             here = Path(__file__).parent
             for file in sorted(here.rglob("*.py")):
                 name = file.relative_to(here).as_posix()
@@ -94,9 +92,7 @@ class Store:
         text = json.dumps({"key": key, "value": value})
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(
-                dir=path.parent, suffix=".tmp"
-            )
+            handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
                     file.write(text)

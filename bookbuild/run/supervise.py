@@ -49,9 +49,7 @@ def never() -> bool:
     return False
 
 
-def supervise(
-    job: Job, fresh: bool = True, abandoned: Abandoned = never
-) -> Outcome:
+def supervise(job: Job, fresh: bool = True, abandoned: Abandoned = never) -> Outcome:
     """Run a job and wait for the outcome; nothing of it is left alive.
 
     Args:
@@ -148,9 +146,7 @@ def environment() -> dict[str, str]:
 
 def lost(job: Job) -> Failure:
     """The outcome when the supervisor itself has died."""
-    return Failure(
-        job.program.name, "its process died, and so did the one watching it"
-    )
+    return Failure(job.program.name, "its process died, and so did the one watching it")
 
 
 # The two sides of the connection between a build and a supervisor.
@@ -335,9 +331,7 @@ def running(
             kill_children(set())
 
 
-def fork_program(
-    job: Job, folder: Path, connection: socket.socket | None
-) -> int:
+def fork_program(job: Job, folder: Path, connection: socket.socket | None) -> int:
     """Fork a process that runs a program; returns its number."""
     parent = os.getpid()
     number = os.fork()

@@ -79,9 +79,7 @@ def attempt(job: Job, folder: Path) -> Record:
     cpu = times() - started
     data = (folder / PRINTED).read_bytes()
     printed, doubts = output.pieces(data, out.marks)
-    depends, unsure = reads.dependencies(
-        folder / LOG, job, begun, folder, loaded
-    )
+    depends, unsure = reads.dependencies(folder / LOG, job, begun, folder, loaded)
     if reads.file_hash(path) != file_before:
         raise ProgramError("the program was changed while it ran; build again")
     return Record(
@@ -91,9 +89,7 @@ def attempt(job: Job, folder: Path) -> Record:
         results=results,
         verdicts=verdicts,
         cpu=cpu,
-        warnings=unique(
-            [*told(caught), *doubts, *figures.heavy(drawn), *unsure]
-        ),
+        warnings=unique([*told(caught), *doubts, *figures.heavy(drawn), *unsure]),
         reads=depends,
     )
 
@@ -103,9 +99,7 @@ def prepare(job: Job, folder: Path) -> dict[str, Any]:
     path, text = str(job.program.path), job.program.text
     settings = folder / "matplotlibrc"
     settings.write_text(figures.settings_file(), encoding="utf-8")
-    os.environ.update(
-        MATPLOTLIBRC=str(settings), PYTHONDONTWRITEBYTECODE="1"
-    )
+    os.environ.update(MATPLOTLIBRC=str(settings), PYTHONDONTWRITEBYTECODE="1")
     (folder / TEXT).write_text(text, encoding="utf-8")
     os.environ["BOOKBUILD_PROGRAM"] = path
     os.environ["BOOKBUILD_TEXT"] = str(folder / TEXT)
@@ -118,9 +112,7 @@ def prepare(job: Job, folder: Path) -> dict[str, Any]:
     lines = text.splitlines(keepends=True)
     linecache.cache[path] = len(text), None, lines, path
     module = types.ModuleType("__main__")
-    module.__dict__.update(
-        __file__=path, __builtins__=__builtins__, __annotations__={}
-    )
+    module.__dict__.update(__file__=path, __builtins__=__builtins__, __annotations__={})
     sys.modules["__main__"] = module
     return module.__dict__
 
@@ -224,13 +216,9 @@ def plain_results(results: Any) -> dict[str, Any]:
         ProgramError: they hold something else.
     """
     if not isinstance(results, dict):
-        raise ProgramError(
-            f"results is a {type(results).__name__}; make it a dict"
-        )
+        raise ProgramError(f"results is a {type(results).__name__}; make it a dict")
     try:
-        converted: dict[str, Any] = json.loads(
-            json.dumps(results, default=plain)
-        )
+        converted: dict[str, Any] = json.loads(json.dumps(results, default=plain))
     except Exception as error:
         raise ProgramError(f"results: {describe(error)}") from error
     return converted
@@ -279,7 +267,9 @@ def describe(error: BaseException) -> str:
     text = safe(error.msg if isinstance(error, SyntaxError) else error)
     text = f"{name}: {text}".rstrip(": ")
     if name in ("PackageNotFoundError", "ModuleNotFoundError"):
-        text += "; is everything installed? See requirements.txt and requirements-data.txt"
+        text += (
+            "; is everything installed? See requirements.txt and requirements-data.txt"
+        )
     return text
 
 

@@ -121,6 +121,7 @@ def test_failed_program_is_reported_with_its_line(book, check):
     assert "part/first.py, line 3: ZeroDivisionError" in output
 
 
+@pytest.mark.slow
 def test_wrong_fence_of_a_page_itself_is_reported(book, check):
     book.page(
         "part/first.md", PAGE.replace("{bar}", "2").replace("1 + 1 == 2", "1 == 2")
@@ -161,6 +162,7 @@ def test_wrong_break_is_said_in_one_sentence(book, check, old, new, words):
     assert "Traceback" not in output
 
 
+@pytest.mark.slow
 def test_fresh_runs_everything_again_and_compares(book, check):
     check()
     code, output = check("--fresh", "docs")
@@ -199,7 +201,6 @@ def test_fences_of_other_languages_are_left_to_pytest_codeblocks(book, check):
 
 @pytest.mark.slow
 def test_items_can_be_shared_among_processes(book, check):
-    pytest.importorskip("xdist")
     code, output = check("-n", "2")
     assert code == 0, output
     assert "6 passed" in output

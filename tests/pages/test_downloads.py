@@ -9,6 +9,8 @@ import nbformat
 import pytest
 from conftest import BIB, TinyBook, builds, fails, text_of
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = '''\
 """What it does."""
 
@@ -223,6 +225,7 @@ def answered(tmp_path):
     return book
 
 
+@pytest.mark.slow
 def test_answers_are_a_page_with_questions_and_links_both_ways(answered):
     question = builds(answered, "part/first.html")
     page = answered.html("solutions/part/first.html")

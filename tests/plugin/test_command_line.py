@@ -132,6 +132,7 @@ def test_expected_writes_what_programs_took_and_the_build_reads_it(book, capsys)
     assert "names no file with 'expected'" in printed
 
 
+@pytest.mark.slow
 def test_new_page_builds_and_passes(tmp_path, capsys, monkeypatch, pytester):
     book = TinyBook(
         tmp_path / "book",

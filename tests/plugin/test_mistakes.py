@@ -5,6 +5,8 @@ from conftest import BIB, PROGRAMS, TinyBook, builds, fails
 
 from bookbuild.errors import BookError
 
+pytestmark = pytest.mark.slow
+
 GOOD = PROGRAMS["part/first.py"]
 # A page with a second program, on which the mistakes are made.
 PAGE = """\

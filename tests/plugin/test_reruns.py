@@ -42,6 +42,7 @@ def test_changed_program_runs_alone_and_an_old_one_is_remembered(book):
     assert builds(book).runs == []
 
 
+@pytest.mark.slow
 def test_changed_claim_runs_its_program_and_a_moved_one_runs_nothing(book):
     page = (
         "# First\n\n{{ mean }}\n\n/// claim | It is two.\n```python\n"
@@ -106,6 +107,7 @@ def test_change_of_a_library_version_runs_what_uses_it(book):
     assert builds(book).runs == ["part/first.py"]
 
 
+@pytest.mark.slow
 def test_damaged_entries_of_the_store_are_made_again(book):
     book.page("part/first.md", "# First\n\n{{ mean }} is $x$.\n")
     builds(book)

@@ -65,7 +65,7 @@ def seconds_until(condition, seconds=60):
 def book(book):
     """A book whose second page needs a program that takes long."""
     book.page("part/second.md", SECOND)
-    book.program("part/second.py", "import time\ntime.sleep(20)\n"
+    book.program("part/second.py", "import time\ntime.sleep(5)\n"
                  "results = {'number': 7}\n")  # fmt: skip
     return book
 

@@ -107,7 +107,9 @@ def end(number):
 
 def numbers(path, count=1):
     """The process numbers that programs have written into a file."""
+
     def found():
         return path.exists() and len(path.read_text().split()) >= count
+
     assert soon(found, 20), f"{path} does not appear"
     return [int(word) for word in path.read_text().split()]

@@ -35,9 +35,7 @@ def test_a_claim_that_holds_tells_what_it_compared():
 def test_a_claim_that_fails_names_page_line_text_and_values():
     found = verdict("x = 1\n\nassert score > 0.97", score=0.95)
     assert not found.held
-    assert found.message == (
-        "cnn/index.md, line 12: assert score > 0.97 (0.95 > 0.97)"
-    )
+    assert found.message == ("cnn/index.md, line 12: assert score > 0.97 (0.95 > 0.97)")
     assert found.code == "assert score > 0.97"
     assert numbers(found) == [(0.95, ">", 0.97)]
 
@@ -111,9 +109,7 @@ def test_an_assertion_that_is_no_assert_statement_is_told_with_its_text():
         raise AssertionError(f"{a} differs from {b}")
 
     found = verdict("assert True\nsame(1, 2)", same=same)
-    assert found.message == (
-        "cnn/index.md, line 11: 1 differs from 2: same(1, 2)"
-    )
+    assert found.message == ("cnn/index.md, line 11: 1 differs from 2: same(1, 2)")
 
 
 # code, names -> the numbers that are kept
@@ -130,16 +126,18 @@ KEPT = [
     ("for a in x:\n    assert not a > 9", {"x": [5, 8, 2]}, [(8, ">", 9)]),
     ("for a in x:\n    assert a < 10", {"x": [1, 9, 5]}, [(9, "<", 10)]),
     ("assert all([a < 10 for a in x])", {"x": [1, 9, 5]}, [(9, "<", 10)]),
-    ("assert sum(a > 2 for a in x) >= 2", {"x": [3, 5, 1]},
-     [(2, ">=", 2), (1, ">", 2)]),
+    (
+        "assert sum(a > 2 for a in x) >= 2",
+        {"x": [3, 5, 1]},
+        [(2, ">=", 2), (1, ">", 2)],
+    ),
     ("def f(a):\n    assert a > 1\nf(3)\nf(2)", {}, [(2, ">", 1)]),
     ("assert a == b", {"a": True, "b": 1}, []),
     ("assert a == b", {"a": "x", "b": "x"}, []),
     ("assert a in b", {"a": 1, "b": [1]}, []),
     ("assert 1 < a in b", {"a": 2, "b": [2]}, []),
     ("assert a is not None", {"a": 1}, []),
-    ("assert abs(a - b) < 1e-3 * max(a, b)", {"a": 2, "b": 2},
-     [(0, "<", 0.002)]),
+    ("assert abs(a - b) < 1e-3 * max(a, b)", {"a": 2, "b": 2}, [(0, "<", 0.002)]),
     ("assert a < float('inf')", {"a": 1}, [(1, "<", math.inf)]),
     ("if a < 3:\n    assert a", {"a": 1}, []),
     ("assert (b := a + 1) > 2\nassert b == 3", {"a": 2}, [(3, ">", 2), (3, "==", 3)]),
@@ -175,7 +173,9 @@ def test_scalars_of_numpy_and_torch_are_numbers():
     torch = pytest.importorskip("torch")
     found = verdict(
         "assert a > 1\nassert b > 1\nassert c > 1\nassert d > 1",
-        a=np.float32(2), b=np.array(3), c=torch.tensor(4),
+        a=np.float32(2),
+        b=np.array(3),
+        c=torch.tensor(4),
         d=torch.tensor(5.0, requires_grad=True),
     )
     assert found.held, found.message

@@ -15,6 +15,8 @@ from bookbuild.errors import BookError
 from bookbuild.run.cluster import ClusterPool
 from bookbuild.run.record import Failure, Record
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("distributed", reason="pip install 'bookbuild[cluster]'")
 ROOT = Path(__file__).parents[2]
 
@@ -30,8 +32,16 @@ class Cluster:
         assert soon(lambda: self.find(), 60), self.log.read_text()
         self.address = self.find()[1]
         self.workers = [
-            self.start("dask_worker", self.address, "--nthreads", "1", "--no-nanny",
-                       "--no-dashboard", "--local-directory", str(folder))
+            self.start(
+                "dask_worker",
+                self.address,
+                "--nthreads",
+                "1",
+                "--no-nanny",
+                "--no-dashboard",
+                "--local-directory",
+                str(folder),
+            )
             for _ in range(2)
         ]
 
@@ -41,10 +51,20 @@ class Cluster:
     def start(self, module, *words):
         with self.log.open("a") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", f"distributed.cli.{module}", "--host",
-                 "127.0.0.1", *words],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder,
-                env=os.environ | {"PYTHONPATH": str(ROOT)})
+                [
+                    sys.executable,
+                    "-m",
+                    f"distributed.cli.{module}",
+                    "--host",
+                    "127.0.0.1",
+                    *words,
+                ],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                cwd=self.folder,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+            )
         self.started.append(process)
         return process
 
@@ -75,23 +95,33 @@ def far(cluster, book):
 
 def test_records_are_the_same_as_here(far, book, pool):
     book.write("part/data.txt", "1")
-    job = book.job("import filelock\nprint(open('snippets/part/data.txt').read())\n"
-                   "results = {'a': 1}\n", "assert results['a'] < 3")
+    job = book.job(
+        "import filelock\nprint(open('snippets/part/data.txt').read())\n"
+        "results = {'a': 1}\n",
+        "assert results['a'] < 3",
+    )
     there, here = far.submit(job).result(60), pool.submit(job).result(60)
     assert isinstance(there, Record), there
     assert there.printed() == here.printed() == "1\n"
     assert (there.results, there.verdicts, there.reads) == (
-        here.results, here.verdicts, here.reads)
+        here.results,
+        here.verdicts,
+        here.reads,
+    )
 
 
 def test_failures_are_the_same_as_here(far, book, pool):
-    for text in ("1 / 0\n", "import os; os._exit(3)\n",
-                 "import os; os.kill(os.getppid(), 9); import time; time.sleep(9)\n"):
+    for text in (
+        "1 / 0\n",
+        "import os; os._exit(3)\n",
+        "import os; os.kill(os.getppid(), 9); import time; time.sleep(9)\n",
+    ):
         job = book.job(text)
         assert far.submit(job).result(60) == pool.submit(job).result(60)
     job = book.job("import time; time.sleep(600)\n", limit=0.5)
     assert far.submit(job).result(60) == Failure(
-        "part/first.py", "still running after 0.5 s, the limit; stopped")
+        "part/first.py", "still running after 0.5 s, the limit; stopped"
+    )
 
 
 def test_what_is_cancelled_stops_there(far, book):
@@ -116,9 +146,7 @@ def test_promoted_jobs_go_first(far, book):
     for name in "abc":
         job = book.job("print(1)\n", name=f"{name}.py")
         futures[name] = far.submit(job)
-        futures[name].add_done_callback(
-            lambda f, name=name: ended.append(name)
-        )
+        futures[name].add_done_callback(lambda f, name=name: ended.append(name))
     far.promote("c.py")
     (book.root / "gate").write_text("")
     for future in [*gates, *futures.values()]:
@@ -133,8 +161,7 @@ def test_the_jobs_of_a_killed_worker_run_elsewhere(far, cluster, book):
     )
     future = far.submit(book.job(text))
     (number,) = numbers(book.root / "pids")
-    victim = next(w for w in cluster.workers
-                  if w.pid in ancestors(number))
+    victim = next(w for w in cluster.workers if w.pid in ancestors(number))
     victim.kill()
     victim.wait()
     assert len(numbers(book.root / "pids", 2)) == 2
@@ -167,12 +194,15 @@ def test_no_scheduler_is_told_in_a_sentence(address, tmp_path):
 
 
 def test_no_dask_is_told_in_a_sentence(tmp_path):
-    script = (f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
-              "sys.modules['distributed'] = None\n"
-              "from bookbuild.errors import BookError\n"
-              "from bookbuild.run.cluster import ClusterPool\n"
-              "try: ClusterPool('tcp://127.0.0.1:1', '.')\n"
-              "except BookError as error: print(error)\n")
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True,
-                          text=True, check=True)
+    script = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        "sys.modules['distributed'] = None\n"
+        "from bookbuild.errors import BookError\n"
+        "from bookbuild.run.cluster import ClusterPool\n"
+        "try: ClusterPool('tcp://127.0.0.1:1', '.')\n"
+        "except BookError as error: print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert done.stdout == "a cluster needs Dask; pip install 'bookbuild[cluster]'\n"

@@ -23,8 +23,10 @@ def drawing_pool(tmp_path_factory):
 
 
 def test_open_figures_are_drawn_under_their_names(book, drawing_pool):
-    found = record(drawing_pool, book.job(
-        DRAW + "plt.figure()\nplt.figure(num='closed')\nplt.close()\n"))
+    found = record(
+        drawing_pool,
+        book.job(DRAW + "plt.figure()\nplt.figure(num='closed')\nplt.close()\n"),
+    )
     assert list(found.figures) == ["line", "2"]
     line = found.figures["line"]
     assert (line.width, line.height) == (614, 326)
@@ -50,11 +52,17 @@ def test_the_style_is_there_however_matplotlib_is_loaded(
     forked = record(drawing_pool, book.job(DRAW)).figures
     fresh = record(fresh_pool, book.job(DRAW)).figures
     assert forked == fresh
-    code = ("import matplotlib; from cycler import cycler; "
-            "print(matplotlib.rcParams['axes.edgecolor'], "
-            "matplotlib.rcParams['figure.figsize'])")
-    started = record(drawing_pool, book.job(
-        f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {code!r}])\n"))
+    code = (
+        "import matplotlib; from cycler import cycler; "
+        "print(matplotlib.rcParams['axes.edgecolor'], "
+        "matplotlib.rcParams['figure.figsize'])"
+    )
+    started = record(
+        drawing_pool,
+        book.job(
+            f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {code!r}])\n"
+        ),
+    )
     assert started.printed() == f"{figures.INK} [6.4, 3.4]\n"
 
 
@@ -69,11 +77,14 @@ def test_the_file_of_settings_says_the_same_as_the_style(tmp_path, monkeypatch):
 
 
 def test_a_heavy_figure_is_warned_of(book, drawing_pool):
-    found = record(drawing_pool, book.job("""\
+    found = record(
+        drawing_pool,
+        book.job("""\
 import numpy as np, matplotlib.pyplot as plt
 fig, ax = plt.subplots(num='line')
 ax.scatter(*np.random.default_rng(0).random((2, 15000)))
-"""))
+"""),
+    )
     size = len(found.figures["line"].svg) / 1e6
     assert size > 1
     (warning,) = found.warnings
@@ -81,8 +92,9 @@ ax.scatter(*np.random.default_rng(0).random((2, 15000)))
 
 
 def test_two_figures_of_one_name_are_an_error(book, drawing_pool):
-    found = failure(drawing_pool, book.job(
-        DRAW + "plt.figure(num='x').set_label('line')\n"))
+    found = failure(
+        drawing_pool, book.job(DRAW + "plt.figure(num='x').set_label('line')\n")
+    )
     assert found.message == "two figures are named 'line'; give each its own num"
 
 

@@ -13,36 +13,59 @@ from bookbuild.run.output import pieces
 LINES = {
     "statements": ("print('a')\nprint('b')\n", {1: "a\n", 2: "b\n"}),
     "a-function": ("def f():\n    print('in f')\n\nf()\n", {4: "in f\n"}),
-    "a-loop": ("for i in range(2):\n    print(i)\n    print('-')\n",
-               {2: "01", 3: "--"}),
+    "a-loop": (
+        "for i in range(2):\n    print(i)\n    print('-')\n",
+        {2: "01", 3: "--"},
+    ),
     "parts-of-a-line": ("print('a', end='')\nprint('b')\n", {1: "a", 2: "b\n"}),
     "several-lines": ("print(\n    'a',\n    'b',\n)\n", {1: "a b\n"}),
-    "a-child": ("import subprocess\nprint('a')\nsubprocess.run(['echo', 'b'])\n"
-                "print('c')\n", {2: "a\n", 3: "b\n", 4: "c\n"}),
+    "a-child": (
+        "import subprocess\nprint('a')\nsubprocess.run(['echo', 'b'])\nprint('c')\n",
+        {2: "a\n", 3: "b\n", 4: "c\n"},
+    ),
     "a-shell": ("import os\nprint('a')\nos.system('echo b')\n", {2: "a\n", 3: "b\n"}),
-    "a-spawned-process":
-        ("import os\nprint('a')\npid = os.posix_spawn('/bin/echo', ['echo', 'b'], "
-         "os.environ)\nos.waitpid(pid, 0)\n", {2: "a\n", 3: "b\n"}),
-    "a-fork": ("import os\nprint('a')\nif os.fork() == 0:\n    print('b')\n"
-               "    os._exit(0)\nos.wait()\n", {2: "a\n", 3: "b\n"}),
-    "multiprocessing": ("import multiprocessing as mp\nprint('a')\n"
-                        "if __name__ == '__main__':\n"
-                        "    p = mp.get_context('spawn').Process(target=print, "
-                        "args=('b',))\n    p.start()\n    p.join()\n",
-                        {2: "a\n", 5: "a\nb\n"}),  # it imports the program
-    "a-thread": ("import threading\nprint('a')\n"
-                 "t = threading.Thread(target=print, args=('b',))\n"
-                 "t.start()\nt.join()\nprint('c')\n", {2: "a\n", 6: "c\n"}),
-    "descriptor": ("import os\nprint('a')\nos.write(1, b'b\\n')\nprint('c')\n",
-                   {2: "a\n", 3: "b\n", 4: "c\n"}),
-    "atexit": ("import atexit\natexit.register(print, 'bye')\nprint('hi')\n# end\n\n",
-               {3: "hi\nbye\n"}),
-    "atexit-after-exit": ("import atexit, sys\natexit.register(print, 'bye')\n"
-                          "sys.exit()\nprint('hi')\n", {3: "bye\n"}),
+    "a-spawned-process": (
+        "import os\nprint('a')\npid = os.posix_spawn('/bin/echo', ['echo', 'b'], "
+        "os.environ)\nos.waitpid(pid, 0)\n",
+        {2: "a\n", 3: "b\n"},
+    ),
+    "a-fork": (
+        "import os\nprint('a')\nif os.fork() == 0:\n    print('b')\n"
+        "    os._exit(0)\nos.wait()\n",
+        {2: "a\n", 3: "b\n"},
+    ),
+    "multiprocessing": (
+        "import multiprocessing as mp\nprint('a')\n"
+        "if __name__ == '__main__':\n"
+        "    p = mp.get_context('spawn').Process(target=print, "
+        "args=('b',))\n    p.start()\n    p.join()\n",
+        {2: "a\n", 5: "a\nb\n"},
+    ),  # it imports the program
+    "a-thread": (
+        "import threading\nprint('a')\n"
+        "t = threading.Thread(target=print, args=('b',))\n"
+        "t.start()\nt.join()\nprint('c')\n",
+        {2: "a\n", 6: "c\n"},
+    ),
+    "descriptor": (
+        "import os\nprint('a')\nos.write(1, b'b\\n')\nprint('c')\n",
+        {2: "a\n", 3: "b\n", 4: "c\n"},
+    ),
+    "atexit": (
+        "import atexit\natexit.register(print, 'bye')\nprint('hi')\n# end\n\n",
+        {3: "hi\nbye\n"},
+    ),
+    "atexit-after-exit": (
+        "import atexit, sys\natexit.register(print, 'bye')\nsys.exit()\nprint('hi')\n",
+        {3: "bye\n"},
+    ),
     "a-helper": ("import helper\nhelper.f()\n", {1: "imported\n", 2: "helper\n"}),
     "an-exec": ("exec('print(1)\\nprint(2)')\n", {1: "1\n2\n"}),
-    "half-a-character": ("import sys\nsys.stdout.buffer.write(b'\\xc3')\n"
-                         "sys.stdout.buffer.write(b'\\xa9\\n')\n", {3: "\u00e9\n"}),
+    "half-a-character": (
+        "import sys\nsys.stdout.buffer.write(b'\\xc3')\n"
+        "sys.stdout.buffer.write(b'\\xa9\\n')\n",
+        {3: "\u00e9\n"},
+    ),
 }
 
 
@@ -65,6 +88,7 @@ def test_a_section_gets_the_output_of_its_lines(book, pool):
     assert found.printed(2, 3) == "2\n3\n"
 
 
+@pytest.mark.slow
 def test_many_lines_take_time_in_proportion(book, pool):
     """100,000 lines cost at most 2 s of CPU time more than 1,000 do."""
     text = "for i in range({}): print(i, 'x' * 20)\n"
@@ -74,6 +98,7 @@ def test_many_lines_take_time_in_proportion(book, pool):
     assert many.cpu - few.cpu < 2
 
 
+@pytest.mark.slow
 def test_many_changes_of_line_take_time_in_proportion(book, pool):
     text = "for i in range({}):\n    print(i)\n    print('x', end='\\r')\n"
     few = record(pool, book.job(text.format(500)))
@@ -113,8 +138,9 @@ def test_an_escape_sequence_may_come_in_parts():
 
 
 def test_bytes_that_are_no_text_are_replaced_with_a_warning(book, pool):
-    found = record(pool, book.job(
-        "import sys\nsys.stdout.buffer.write(b'caf\\xe9\\n')\n"))
+    found = record(
+        pool, book.job("import sys\nsys.stdout.buffer.write(b'caf\\xe9\\n')\n")
+    )
     assert found.printed() == "caf\ufffd\n"
     assert found.warnings == ("line 2 prints bytes that are not UTF-8",)
     kept = record(pool, book.job("print('\\ufffd')\n"))

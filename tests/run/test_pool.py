@@ -49,14 +49,26 @@ def one(tmp_path):
 
 
 def test_the_longest_first(one, book):
-    assert order(one, book, lambda ask: [
-        ask("a", 1), ask("b", 5), ask("c"), ask("d", 2)]) == "bcda"
+    assert (
+        order(one, book, lambda ask: [ask("a", 1), ask("b", 5), ask("c"), ask("d", 2)])
+        == "bcda"
+    )
 
 
 def test_urgent_ones_before(one, book):
-    assert order(one, book, lambda ask: [
-        ask("a", 1), ask("b", 5), ask("c", first=True), ask("d", first=True)]
-    ) == "dcba"
+    assert (
+        order(
+            one,
+            book,
+            lambda ask: [
+                ask("a", 1),
+                ask("b", 5),
+                ask("c", first=True),
+                ask("d", first=True),
+            ],
+        )
+        == "dcba"
+    )
 
 
 def test_promoted_ones_start_at_once(one, book):
@@ -73,8 +85,13 @@ def test_promoted_ones_start_at_once(one, book):
 
 def test_as_many_run_as_there_are_cores(book, tmp_path):
     with Pool(tmp_path, cores=3) as three:
-        jobs = [book.job("open('runs', 'a').write(f'{__import__(\"os\").getpid()}\\n')\n"
-                         + GATE, name=f"{i}.py") for i in range(5)]
+        jobs = [
+            book.job(
+                "open('runs', 'a').write(f'{__import__(\"os\").getpid()}\\n')\n" + GATE,
+                name=f"{i}.py",
+            )
+            for i in range(5)
+        ]
         futures = [three.submit(job) for job in jobs]
         assert len(numbers(book.root / "runs", 3)) == 3
         assert len(three.running) == 3 and len(three.waiting) == 2
@@ -127,8 +144,9 @@ SEEN = "import sys\nprint('preloaded' in sys.modules)\n"
 
 
 def test_libraries_are_imported_once(tmp_path, book, monkeypatch):
-    names = preloads(tmp_path, monkeypatch, f"open({str(tmp_path / 'n')!r}, 'a')"
-                     ".write('x')\n")
+    names = preloads(
+        tmp_path, monkeypatch, f"open({str(tmp_path / 'n')!r}, 'a').write('x')\n"
+    )
     with Pool(tmp_path, names, cores=2) as two:
         two.warm()
         futures = [two.submit(book.job(SEEN, name=f"{i}.py")) for i in range(4)]
@@ -136,10 +154,16 @@ def test_libraries_are_imported_once(tmp_path, book, monkeypatch):
     assert (tmp_path / "n").read_text() == "x"
 
 
-@pytest.mark.parametrize(("text", "others"), [
-    ("raise ValueError\n", True), ("raise SystemExit(3)\n", True),
-    ("import no_such_thing\n", True), ("import os; os._exit(3)\n", False),
-])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("raise ValueError\n", True),
+        ("raise SystemExit(3)\n", True),
+        ("import no_such_thing\n", True),
+        ("import os; os._exit(3)\n", False),
+    ],
+)
 def test_a_library_that_cannot_be_imported_stops_nobody(
     text, others, tmp_path, book, monkeypatch
 ):
@@ -171,18 +195,33 @@ def test_the_builds_own_input_and_output_are_its_own(start, tmp_path, monkeypatc
     preloads(tmp_path, monkeypatch, "print('library')\n")
     (tmp_path / "book").mkdir()
     script = tmp_path / "build.py"
-    script.write_text(QUIET.format(
-        tests=str(Path(__file__).parent), root=str(Path(__file__).parents[2]),
-        folder=str(tmp_path / "book"), start=start))
-    done = subprocess.run([sys.executable, str(script)], input="secret\n", text=True,
-                          capture_output=True, timeout=60, check=True)
+    script.write_text(
+        QUIET.format(
+            tests=str(Path(__file__).parent),
+            root=str(Path(__file__).parents[2]),
+            folder=str(tmp_path / "book"),
+            start=start,
+        )
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        input="secret\n",
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
     assert done.stdout == "main __main__\nEOFError: EOF when reading a line\n"
 
 
 def test_programs_are_in_sessions_of_their_own(one, book):
     """So an interrupt from the keyboard reaches the build alone."""
-    found = record(one, book.job(
-        "import os\nprint(os.getsid(0), os.getsid(os.getppid()), os.getpid())\n"))
+    found = record(
+        one,
+        book.job(
+            "import os\nprint(os.getsid(0), os.getsid(os.getppid()), os.getpid())\n"
+        ),
+    )
     session, supervisors, number = map(int, found.printed().split())
     assert session == number
     assert supervisors != os.getsid(0)
@@ -190,13 +229,19 @@ def test_programs_are_in_sessions_of_their_own(one, book):
 
 def test_the_environment_of_programs(one, book, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
-             "MPLBACKEND", "PYTHONHASHSEED")
+    names = (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "MPLBACKEND",
+        "PYTHONHASHSEED",
+    )
     text = f"import os\nprint(*[os.environ[n] for n in {names}])\n"
     assert record(one, book.job(text)).printed() == "1 1 1 Agg 0\n"
     assert os.environ["OMP_NUM_THREADS"] == "7"
 
 
+@pytest.mark.slow
 def test_the_server_is_started_again(one, book):
     record(one, book.job("print(1)\n"))
     first = one.server
@@ -219,8 +264,9 @@ def test_a_fork_of_the_build_does_not_close_the_pool(one, book):
 
 def test_many_jobs_at_once_all_come_back(book, tmp_path):
     with Pool(tmp_path, cores=4) as four:
-        futures = [four.submit(book.job(f"print({i})\n", name=f"{i}.py"))
-                   for i in range(40)]
+        futures = [
+            four.submit(book.job(f"print({i})\n", name=f"{i}.py")) for i in range(40)
+        ]
         printed = [future.result(60).printed() for future in futures]
         assert printed == [f"{i}\n" for i in range(40)]
         threads = threading.active_count()

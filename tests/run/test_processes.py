@@ -26,6 +26,8 @@ from bookbuild.run import reads, supervise, worker
 from bookbuild.run.pool import Pool
 from bookbuild.run.record import Failure, Record
 
+pytestmark = pytest.mark.slow
+
 # In all of these, PIDS is the file into which go the numbers of processes
 # that must be dead when the outcome is there.
 TELL = """\
@@ -42,58 +44,81 @@ KEPT = LIMIT + " (its last line had ended; a thread or atexit handler kept it)"
 LEAVES = {
     "hangs": ("time.sleep(600)\n", LIMIT),
     "hangs-in-C": ("x = 9\nprint(x ** x ** x)\n", LIMIT),
-    "non-daemon-thread":
-        ("threading.Thread(target=time.sleep, args=(600,)).start()\nprint('done')\n",
-         KEPT),
-    "busy-thread":
-        ("def f():\n    while True: pass\nthreading.Thread(target=f).start()\n", KEPT),
+    "non-daemon-thread": (
+        "threading.Thread(target=time.sleep, args=(600,)).start()\nprint('done')\n",
+        KEPT,
+    ),
+    "busy-thread": (
+        "def f():\n    while True: pass\nthreading.Thread(target=f).start()\n",
+        KEPT,
+    ),
     "atexit": ("import atexit\natexit.register(time.sleep, 600)\n", KEPT),
-    "ignores-sigterm":
-        ("signal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)\n", LIMIT),
+    "ignores-sigterm": (
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)\n",
+        LIMIT,
+    ),
     "stops-itself": ("os.kill(os.getpid(), signal.SIGSTOP)\n", LIMIT),
-    "child-at-the-limit": ("p = subprocess.Popen(['sleep', '600'])\ntell(p.pid)\n"
-                           "p.wait()\n", LIMIT),
-    "fork-that-holds-everything":
-        ("pid = os.fork()\nif pid == 0:\n    time.sleep(60)\n    os._exit(0)\n"
-         "tell(pid)\nos._exit(3)\n", "its process died (exit code 3)"),
-    "fork-that-goes-on":
-        ("pid = os.fork()\nif pid == 0:\n    time.sleep(60)\n    os._exit(0)\n"
-         "tell(pid)\n", None),
+    "child-at-the-limit": (
+        "p = subprocess.Popen(['sleep', '600'])\ntell(p.pid)\np.wait()\n",
+        LIMIT,
+    ),
+    "fork-that-holds-everything": (
+        "pid = os.fork()\nif pid == 0:\n    time.sleep(60)\n    os._exit(0)\n"
+        "tell(pid)\nos._exit(3)\n",
+        "its process died (exit code 3)",
+    ),
+    "fork-that-goes-on": (
+        "pid = os.fork()\nif pid == 0:\n    time.sleep(60)\n    os._exit(0)\n"
+        "tell(pid)\n",
+        None,
+    ),
     "child-that-goes-on": ("tell(subprocess.Popen(['sleep', '600']).pid)\n", None),
-    "shell-in-the-background": ("subprocess.run('sleep 600 & echo $! >> PIDS', "
-                                "shell=True)\n", None),
+    "shell-in-the-background": (
+        "subprocess.run('sleep 600 & echo $! >> PIDS', shell=True)\n",
+        None,
+    ),
     "daemon":  # forks twice, with a session of its own
-        ("if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
-         "        signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-         "        signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-         "        tell(os.getpid())\n        time.sleep(600)\n    os._exit(0)\n"
-         "os.wait()\ntime.sleep(0.1)\n", None),
-    "daemon-in-a-new-session":
-        ("tell(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)\n",
-         None),
-    "pool-left-open":
-        ("import multiprocessing as mp\npool = mp.get_context('fork').Pool(2)\n"
-         "pool.apply(int)\nfor p in mp.active_children(): tell(p.pid)\n", None),
-    "kills-its-session": ("os.killpg(0, signal.SIGKILL)\n",
-                          "its process died (SIGKILL)"),
-    "segfault-with-a-child":
-        ("import ctypes\ntell(subprocess.Popen(['sleep', '600']).pid)\n"
-         "ctypes.string_at(0)\n", "its process died (SIGSEGV)"),
-    "prints-for-ever": ("while True: print('x' * 10_000)\n",
-                        "printed more than 20 MB; stopped"),
+    (
+        "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+        "        signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "        signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "        tell(os.getpid())\n        time.sleep(600)\n    os._exit(0)\n"
+        "os.wait()\ntime.sleep(0.1)\n",
+        None,
+    ),
+    "daemon-in-a-new-session": (
+        "tell(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)\n",
+        None,
+    ),
+    "pool-left-open": (
+        "import multiprocessing as mp\npool = mp.get_context('fork').Pool(2)\n"
+        "pool.apply(int)\nfor p in mp.active_children(): tell(p.pid)\n",
+        None,
+    ),
+    "kills-its-session": (
+        "os.killpg(0, signal.SIGKILL)\n",
+        "its process died (SIGKILL)",
+    ),
+    "segfault-with-a-child": (
+        "import ctypes\ntell(subprocess.Popen(['sleep', '600']).pid)\n"
+        "ctypes.string_at(0)\n",
+        "its process died (SIGSEGV)",
+    ),
+    "prints-for-ever": (
+        "while True: print('x' * 10_000)\n",
+        "printed more than 20 MB; stopped",
+    ),
 }
 # These end by killing what watches them.
 KILLS_PARENT = {
     "kills-its-parent": "os.kill(os.getppid(), 9)\ntime.sleep(600)\n",
-    "kills-its-parent-with-children":
-        "tell(subprocess.Popen(['sleep', '600']).pid)\n"
-        "tell(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)\n"
-        "os.kill(os.getppid(), 9)\ntime.sleep(600)\n",
-    "kills-its-parent-as-a-daemon":
-        "parent = os.getppid()\n"
-        "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
-        "        tell(os.getpid())\n        os.kill(parent, 9)\n"
-        "        time.sleep(600)\n    os._exit(0)\ntime.sleep(600)\n",
+    "kills-its-parent-with-children": "tell(subprocess.Popen(['sleep', '600']).pid)\n"
+    "tell(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)\n"
+    "os.kill(os.getppid(), 9)\ntime.sleep(600)\n",
+    "kills-its-parent-as-a-daemon": "parent = os.getppid()\n"
+    "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+    "        tell(os.getpid())\n        os.kill(parent, 9)\n"
+    "        time.sleep(600)\n    os._exit(0)\ntime.sleep(600)\n",
 }
 
 
@@ -197,9 +222,17 @@ def test_where_there_is_no_forking_a_program_is_stopped_too(book, pids):
 def test_a_job_in_a_file_can_be_run(book, tmp_path):
     job = book.job("import sys\nprint(sys.path[0])\n")
     (tmp_path / "job").write_bytes(pickle.dumps((job, reads.libraries())))
-    subprocess.run([sys.executable, "-m", "bookbuild.run.worker", tmp_path / "job",
-                    tmp_path / "result"], check=True,
-                   cwd=Path(reads.__file__).parents[2])
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "bookbuild.run.worker",
+            tmp_path / "job",
+            tmp_path / "result",
+        ],
+        check=True,
+        cwd=Path(reads.__file__).parents[2],
+    )
     found = worker.from_json((tmp_path / "result").read_bytes())
     assert found.printed() == f"{book.snippets / 'part'}\n"
 
@@ -226,14 +259,23 @@ print(supervise(Book(Path({folder!r}) / "book").job({text!r}), fresh=False))
 
 def alone(tmp_path, text):
     """The command that runs a program without a pool."""
-    return [sys.executable, "-c", ALONE.format(
-        tests=str(Path(__file__).parent), root=str(Path(__file__).parents[2]),
-        folder=str(tmp_path), text=text)]
+    return [
+        sys.executable,
+        "-c",
+        ALONE.format(
+            tests=str(Path(__file__).parent),
+            root=str(Path(__file__).parents[2]),
+            folder=str(tmp_path),
+            text=text,
+        ),
+    ]
 
 
 def test_without_a_pool_a_program_dies_with_what_watches_it(tmp_path, pids):
-    watcher = subprocess.Popen(alone(tmp_path, text("time.sleep(600)\n", pids)),
-                               env=os.environ | {"TMPDIR": str(tmp_path)})
+    watcher = subprocess.Popen(
+        alone(tmp_path, text("time.sleep(600)\n", pids)),
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    )
     try:
         numbers(pids)
     finally:
@@ -243,8 +285,13 @@ def test_without_a_pool_a_program_dies_with_what_watches_it(tmp_path, pids):
 
 
 def test_without_a_pool_a_program_reads_no_input(tmp_path):
-    done = subprocess.run(alone(tmp_path, "print(input())\n"), input="secret\n",
-                          text=True, capture_output=True, check=True)
+    done = subprocess.run(
+        alone(tmp_path, "print(input())\n"),
+        input="secret\n",
+        text=True,
+        capture_output=True,
+        check=True,
+    )
     assert "EOFError" in done.stdout
 
 
@@ -291,14 +338,18 @@ def test_a_killed_build_leaves_nothing(how, start, tmp_path, pids):
         build.wait()
 
 
-def test_a_build_killed_while_libraries_load_leaves_nothing(tmp_path, pids, monkeypatch):
+def test_a_build_killed_while_libraries_load_leaves_nothing(
+    tmp_path, pids, monkeypatch
+):
     folder = tmp_path / "modules"
     folder.mkdir()
     (folder / "slow.py").write_text(text("time.sleep(600)\n", pids))
     monkeypatch.setenv("PYTHONPATH", str(folder))
-    script = (f"import sys, time; sys.path.insert(0, {str(Path(__file__).parents[2])!r})\n"
-              "from bookbuild.run.pool import Pool\n"
-              "Pool('.', ['slow']).warm()\ntime.sleep(600)\n")
+    script = (
+        f"import sys, time; sys.path.insert(0, {str(Path(__file__).parents[2])!r})\n"
+        "from bookbuild.run.pool import Pool\n"
+        "Pool('.', ['slow']).warm()\ntime.sleep(600)\n"
+    )
     build = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path)
     try:
         numbers(pids)
@@ -329,8 +380,10 @@ def test_temporary_folders_are_removed(book, tmp_path, monkeypatch):
         with Pool(tmp_path, start=start, cores=1) as one:
             record(one, book.job("print(1)\n"))
             failure(one, book.job("import os; os._exit(3)\n"))
-            failure(one, book.job("import os, time; os.kill(os.getppid(), 9)\n"
-                                  "time.sleep(9)\n"))
+            failure(
+                one,
+                book.job("import os, time; os.kill(os.getppid(), 9)\ntime.sleep(9)\n"),
+            )
             one.submit(book.job("import time; time.sleep(600)\n"))
             assert soon(lambda: os.listdir(tmp_path / "tmp"))
     assert soon(lambda: not os.listdir(tmp_path / "tmp"))

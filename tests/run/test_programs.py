@@ -12,8 +12,11 @@ from bookbuild.run.program import Change
 # name: (program, what it prints)
 PRINTS = {
     "exit-0": ("import sys\nprint('done')\nsys.exit(0)\nprint('no')\n", "done\n"),
-    "exit-main": ("import sys\ndef main():\n    print('done')\n"
-                  "if __name__ == '__main__':\n    sys.exit(main())\n", "done\n"),
+    "exit-main": (
+        "import sys\ndef main():\n    print('done')\n"
+        "if __name__ == '__main__':\n    sys.exit(main())\n",
+        "done\n",
+    ),
     "exit-builtin": ("print('done')\nexit()\n", "done\n"),
     "closes-all-files": (
         "import os\nos.closerange(3, 200)\nprint('x')\n",
@@ -77,21 +80,30 @@ PRINTS = {
         "import os\nprint('a')\nos.fdopen(os.dup(1), 'w').write('b\\n')\nprint('c')\n",
         "a\nb\nc\n",
     ),
-    "dev-stdout": ("print('a')\nwith open('/dev/stdout', 'a') as f: f.write('b\\n')\n"
-                   "print('c')\n", "a\nb\nc\n"),
+    "dev-stdout": (
+        "print('a')\nwith open('/dev/stdout', 'a') as f: f.write('b\\n')\nprint('c')\n",
+        "a\nb\nc\n",
+    ),
     "libc": ("import ctypes\nctypes.CDLL(None).puts(b'from C')\n", "from C\n"),
-    "fork": ("import os\nprint('a')\npid = os.fork()\n"
-             "if pid == 0:\n    print('child')\nelse:\n    os.waitpid(pid, 0)\n"
-             "    print('parent')\n", "a\nchild\nparent\n"),
-    "fork-child-exits": ("import os, sys\npid = os.fork()\n"
-                         "if not pid:\n    sys.exit(5)\n"
-                         "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n",
-                         "5\n"),
-    "fork-child-raises": ("import os, sys\npid = os.fork()\n"
-                          "if not pid:\n    sys.stderr = open(os.devnull, 'w')\n"
-                          "    raise ValueError\n"
-                          "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n",
-                          "1\n"),
+    "fork": (
+        "import os\nprint('a')\npid = os.fork()\n"
+        "if pid == 0:\n    print('child')\nelse:\n    os.waitpid(pid, 0)\n"
+        "    print('parent')\n",
+        "a\nchild\nparent\n",
+    ),
+    "fork-child-exits": (
+        "import os, sys\npid = os.fork()\n"
+        "if not pid:\n    sys.exit(5)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n",
+        "5\n",
+    ),
+    "fork-child-raises": (
+        "import os, sys\npid = os.fork()\n"
+        "if not pid:\n    sys.stderr = open(os.devnull, 'w')\n"
+        "    raise ValueError\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n",
+        "1\n",
+    ),
     "stdout-closed": ("import sys\nprint('a')\nsys.stdout.close()\n", "a\n"),
     "stdout-detached": (
         "import sys\nprint('a')\nraw = sys.stdout.detach()\nraw.write(b'b\\n')\n",
@@ -151,12 +163,17 @@ PRINTS = {
         "__main__ True 1 0 None\n",
     ),
     "main-module": ("x = 3\nimport __main__\nprint(__main__.x)\n", "3\n"),
-    "pickle": ("import pickle\nclass A: pass\n"
-               "print(type(pickle.loads(pickle.dumps(A()))) is A)\n", "True\n"),
-    "dataclass": ("from __future__ import annotations\n"
-                  "from dataclasses import dataclass\n"
-                  "@dataclass\nclass A:\n    x: int = 3\nprint(A())\n",
-                  "A(x=3)\n"),
+    "pickle": (
+        "import pickle\nclass A: pass\n"
+        "print(type(pickle.loads(pickle.dumps(A()))) is A)\n",
+        "True\n",
+    ),
+    "dataclass": (
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n"
+        "@dataclass\nclass A:\n    x: int = 3\nprint(A())\n",
+        "A(x=3)\n",
+    ),
     "stdin": ("import sys\nprint(repr(sys.stdin.read()))\n", "''\n"),
     "memory": (
         "import resource\n"
@@ -241,14 +258,23 @@ PRINTS = {
 FAILS = {
     "exit-code": ("import sys\nsys.exit(3)\n", "called exit(3)", 2),
     "exit-text": ("exit('no data')\n", "called exit('no data')", 1),
-    "unprintable": ("class E(Exception):\n"
-                    "    def __str__(self): raise RuntimeError('no')\nraise E()\n",
-                    "E: (it cannot be printed)", 3),
-    "raises": ("def f():\n    return 1 / 0\nf()\n",
-               "ZeroDivisionError: division by zero", 2),
-    "raises-in-library": ("import json\n\njson.loads('{')\n",
-                          "JSONDecodeError: Expecting property name enclosed in "
-                          "double quotes: line 1 column 2 (char 1)", 3),
+    "unprintable": (
+        "class E(Exception):\n"
+        "    def __str__(self): raise RuntimeError('no')\nraise E()\n",
+        "E: (it cannot be printed)",
+        3,
+    ),
+    "raises": (
+        "def f():\n    return 1 / 0\nf()\n",
+        "ZeroDivisionError: division by zero",
+        2,
+    ),
+    "raises-in-library": (
+        "import json\n\njson.loads('{')\n",
+        "JSONDecodeError: Expecting property name enclosed in "
+        "double quotes: line 1 column 2 (char 1)",
+        3,
+    ),
     "many-lines": ("raise ValueError('a\\n  b\\nc')\n", "ValueError: a b c", 1),
     "base-exception": ("class E(BaseException): pass\nraise E('x')\n", "E: x", 2),
     "syntax": ("x = 1\ny = = 2\n", "SyntaxError: invalid syntax", 2),
@@ -282,15 +308,27 @@ FAILS = {
         2,
     ),
     "input": ("x = input()\n", "EOFError: EOF when reading a line", 1),
-    "print-closed": ("import sys\nsys.stdout.close()\nprint('x')\n",
-                     "ValueError: I/O operation on closed file.", 3),
-    "recursion": ("def f():\n    f()\nf()\n",
-                  "RecursionError: maximum recursion depth exceeded", 2),
+    "print-closed": (
+        "import sys\nsys.stdout.close()\nprint('x')\n",
+        "ValueError: I/O operation on closed file.",
+        3,
+    ),
+    "recursion": (
+        "def f():\n    f()\nf()\n",
+        "RecursionError: maximum recursion depth exceeded",
+        2,
+    ),
     "memory": ("x = bytearray(10**14)\n", "MemoryError", 1),
-    "group": ("raise ExceptionGroup('several', [ValueError('a')])\n",
-              "ExceptionGroup: several (1 sub-exception)", 1),
-    "segfault": ("import ctypes\nctypes.string_at(0)\n",
-                 "its process died (SIGSEGV)", None),
+    "group": (
+        "raise ExceptionGroup('several', [ValueError('a')])\n",
+        "ExceptionGroup: several (1 sub-exception)",
+        1,
+    ),
+    "segfault": (
+        "import ctypes\nctypes.string_at(0)\n",
+        "its process died (SIGSEGV)",
+        None,
+    ),
     "abort": ("import os\nos.abort()\n", "its process died (SIGABRT)", None),
     "kills-itself": (
         "import os\nos.kill(os.getpid(), 9)\n",
@@ -368,9 +406,22 @@ FAILS = {
         None,
     ),
 }
-SLOW_TO_START = ["exit-0", "closes-all-files", "subprocess", "atexit", "thread",
-                 "fork", "pool-fork", "pool-spawn", "sigint", "sys-path", "main",
-                 "hash", "stdin", "no-bytecode"]
+SLOW_TO_START = [
+    "exit-0",
+    "closes-all-files",
+    "subprocess",
+    "atexit",
+    "thread",
+    "fork",
+    "pool-fork",
+    "pool-spawn",
+    "sigint",
+    "sys-path",
+    "main",
+    "hash",
+    "stdin",
+    "no-bytecode",
+]
 
 
 @pytest.mark.parametrize("name", PRINTS)
@@ -449,9 +500,7 @@ def test_claims_see_the_program_and_print_nothing(book, pool):
     )
     assert found.printed() == "program\n"
     assert [v.held for v in found.verdicts] == [True, False]
-    assert found.verdicts[1].message == (
-        "part/first.md, line 20: assert x > 3 (3 > 3)"
-    )
+    assert found.verdicts[1].message == ("part/first.md, line 20: assert x > 3 (3 > 3)")
 
 
 def test_cpu_time_is_that_of_the_program_and_its_children(book, pool):
@@ -466,9 +515,7 @@ def test_cpu_time_is_that_of_the_program_and_its_children(book, pool):
         assert (cpu >= 0.3) == ("sleep" not in text)
 
 
-def test_settings_of_the_build_do_not_reach_programs(
-    book, tmp_path, monkeypatch
-):
+def test_settings_of_the_build_do_not_reach_programs(book, tmp_path, monkeypatch):
     """With PYTHONUNBUFFERED, C would hold nothing back; see `output.flush`."""
     monkeypatch.setenv("PYTHONUNBUFFERED", "")
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "")
@@ -480,8 +527,9 @@ def test_settings_of_the_build_do_not_reach_programs(
 
 
 def test_a_changed_program_shows_its_own_source(book, pool):
-    job = book.job("import inspect\ndef f():\n    return 1\n"
-                   "print(inspect.getsource(f), end='')\n")
+    job = book.job(
+        "import inspect\ndef f():\n    return 1\nprint(inspect.getsource(f), end='')\n"
+    )
     changed = job.program.changed((Change("return 1", "return 2"),))
     found = record(pool, replace(job, program=changed))
     assert found.printed() == "def f():\n    return 2\n"

@@ -23,67 +23,113 @@ def sha(text):
 
 # name: (program, a change of what it read)
 STALE = {
-    "chdir": (HERE + "import os\nos.chdir(HERE)\nprint(open('data.txt').read())\n"
-              "os.chdir('/')\n", "data.txt"),
+    "chdir": (
+        HERE + "import os\nos.chdir(HERE)\nprint(open('data.txt').read())\n"
+        "os.chdir('/')\n",
+        "data.txt",
+    ),
     "relative": ("print(open('snippets/part/data.txt').read())\n", "data.txt"),
-    "bytes": ("import os\nprint(open(os.fsencode(os.path.dirname(__file__)) + "
-              "b'/data.txt').read())\n", "data.txt"),
-    "os-open": (HERE + "import os\nos.read(os.open(HERE / 'data.txt', 0), 9)\n",
-                "data.txt"),
-    "outside-the-book": (HERE + "print((HERE.parents[2] / 'shared.txt').read_text())\n",
-                         "../../../shared.txt"),
+    "bytes": (
+        "import os\nprint(open(os.fsencode(os.path.dirname(__file__)) + "
+        "b'/data.txt').read())\n",
+        "data.txt",
+    ),
+    "os-open": (
+        HERE + "import os\nos.read(os.open(HERE / 'data.txt', 0), 9)\n",
+        "data.txt",
+    ),
+    "outside-the-book": (
+        HERE + "print((HERE.parents[2] / 'shared.txt').read_text())\n",
+        "../../../shared.txt",
+    ),
     "glob": (HERE + "print(sorted(p.name for p in HERE.glob('*.txt')))\n", "new.txt"),
     "listdir": (HERE + "import os\nprint(os.listdir(HERE))\n", "new.txt"),
-    "listdir-here": (HERE + "import os\nos.chdir(HERE)\nprint(os.listdir())\n",
-                     "new.txt"),
+    "listdir-here": (
+        HERE + "import os\nos.chdir(HERE)\nprint(os.listdir())\n",
+        "new.txt",
+    ),
     "scandir": (HERE + "import os\nprint(list(os.scandir(HERE)))\n", "new.txt"),
     "walk": (HERE + "import os\nprint(list(os.walk(HERE)))\n", "sub/new.txt"),
-    "failed-open": (HERE + "try:\n    open(HERE / 'new.txt')\n"
-                    "except FileNotFoundError:\n    print('no')\n", "new.txt"),
-    "update": (HERE + "print(open(HERE / 'data.txt').read())\n"
-               "open(HERE.parents[1] / 'own.txt', 'w')\n", "data.txt"),
-    "loadtxt": (HERE + "import numpy as np\nprint(np.loadtxt(HERE / 'data.txt'))\n",
-                "data.txt"),
+    "failed-open": (
+        HERE + "try:\n    open(HERE / 'new.txt')\n"
+        "except FileNotFoundError:\n    print('no')\n",
+        "new.txt",
+    ),
+    "update": (
+        HERE + "print(open(HERE / 'data.txt').read())\n"
+        "open(HERE.parents[1] / 'own.txt', 'w')\n",
+        "data.txt",
+    ),
+    "loadtxt": (
+        HERE + "import numpy as np\nprint(np.loadtxt(HERE / 'data.txt'))\n",
+        "data.txt",
+    ),
     "helper": ("import helper\n", "helper.py"),
     "helper-of-helper": ("import helper\n", "deep.py"),
     "helper-with-bytecode": ("import helper\n", "helper.py"),
-    "spawned-helper-with-bytecode":
-        ("import subprocess, sys\nsubprocess.run([sys.executable, '-c', "
-         "'import sys; sys.path[0] = \"snippets/part\"; import helper'])\n",
-         "helper.py"),
+    "spawned-helper-with-bytecode": (
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', "
+        "'import sys; sys.path[0] = \"snippets/part\"; import helper'])\n",
+        "helper.py",
+    ),
     "importlib": ("import importlib\nimportlib.import_module('helper')\n", "helper.py"),
-    "pool-worker": (HERE + "import multiprocessing as mp\n"
-                    "def f(_): return (HERE / 'data.txt').read_text()\n"
-                    "with mp.get_context('fork').Pool(1) as p: print(p.map(f, [0]))\n",
-                    "data.txt"),
-    "process-pool": (HERE + "from concurrent.futures import ProcessPoolExecutor\n"
-                     "def f(_): return (HERE / 'data.txt').read_text()\n"
-                     "with ProcessPoolExecutor(1) as p: print(*p.map(f, [0]))\n",
-                     "data.txt"),
-    "spawned": (HERE + "import multiprocessing as mp\n"
-                "def f(_): return (HERE / 'data.txt').read_text()\n"
-                "if __name__ == '__main__':\n"
-                "    with mp.get_context('spawn').Pool(1) as p:\n"
-                "        print(p.map(f, [0]))\n", "data.txt"),
-    "spawned-helper": ("import multiprocessing as mp\n"
-                       "def f(_): import helper\n"
-                       "if __name__ == '__main__':\n"
-                       "    with mp.get_context('spawn').Pool(1) as p:\n"
-                       "        print(p.map(f, [0]))\n", "helper.py"),
-    "subprocess-python": (HERE + "import subprocess, sys\n"
-                          "code = f'print(open({str(HERE / \"data.txt\")!r}).read())'\n"
-                          "subprocess.run([sys.executable, '-c', code], check=True)\n",
-                          "data.txt"),
-    "fork": (HERE + "import os\nif os.fork() == 0:\n    open(HERE / 'data.txt')\n"
-             "    os._exit(0)\nos.wait()\n", "data.txt"),
-    "thread": (HERE + "import threading\nt = threading.Thread(target=open, "
-               "args=(HERE / 'data.txt',))\nt.start()\nt.join()\n", "data.txt"),
-    "atexit": (HERE + "import atexit\natexit.register(open, HERE / 'data.txt')\n",
-               "data.txt"),
-    "closes-all-files": (HERE + "import os\nos.closerange(3, 200)\n"
-                         "print(open(HERE / 'data.txt').read())\n", "data.txt"),
-    "sqlite": (HERE + "import sqlite3\nsqlite3.connect('own.db').execute("
-               "'select 1')\n", "../../own.db"),
+    "pool-worker": (
+        HERE + "import multiprocessing as mp\n"
+        "def f(_): return (HERE / 'data.txt').read_text()\n"
+        "with mp.get_context('fork').Pool(1) as p: print(p.map(f, [0]))\n",
+        "data.txt",
+    ),
+    "process-pool": (
+        HERE + "from concurrent.futures import ProcessPoolExecutor\n"
+        "def f(_): return (HERE / 'data.txt').read_text()\n"
+        "with ProcessPoolExecutor(1) as p: print(*p.map(f, [0]))\n",
+        "data.txt",
+    ),
+    "spawned": (
+        HERE + "import multiprocessing as mp\n"
+        "def f(_): return (HERE / 'data.txt').read_text()\n"
+        "if __name__ == '__main__':\n"
+        "    with mp.get_context('spawn').Pool(1) as p:\n"
+        "        print(p.map(f, [0]))\n",
+        "data.txt",
+    ),
+    "spawned-helper": (
+        "import multiprocessing as mp\n"
+        "def f(_): import helper\n"
+        "if __name__ == '__main__':\n"
+        "    with mp.get_context('spawn').Pool(1) as p:\n"
+        "        print(p.map(f, [0]))\n",
+        "helper.py",
+    ),
+    "subprocess-python": (
+        HERE + "import subprocess, sys\n"
+        "code = f'print(open({str(HERE / \"data.txt\")!r}).read())'\n"
+        "subprocess.run([sys.executable, '-c', code], check=True)\n",
+        "data.txt",
+    ),
+    "fork": (
+        HERE + "import os\nif os.fork() == 0:\n    open(HERE / 'data.txt')\n"
+        "    os._exit(0)\nos.wait()\n",
+        "data.txt",
+    ),
+    "thread": (
+        HERE + "import threading\nt = threading.Thread(target=open, "
+        "args=(HERE / 'data.txt',))\nt.start()\nt.join()\n",
+        "data.txt",
+    ),
+    "atexit": (
+        HERE + "import atexit\natexit.register(open, HERE / 'data.txt')\n",
+        "data.txt",
+    ),
+    "closes-all-files": (
+        HERE + "import os\nos.closerange(3, 200)\n"
+        "print(open(HERE / 'data.txt').read())\n",
+        "data.txt",
+    ),
+    "sqlite": (
+        HERE + "import sqlite3\nsqlite3.connect('own.db').execute('select 1')\n",
+        "../../own.db",
+    ),
     "own-source": ("print(open(__file__).read())\n", "first.py"),
     "claims": ("x = 1\n", "data.txt"),
 }
@@ -107,9 +153,12 @@ def test_a_change_of_what_was_read_is_noticed(name, tmp_path, pool):
     layout(here)
     text, changed = STALE[name]
     if name.endswith("with-bytecode"):
-        subprocess.run([sys.executable, "-c", "import helper"],
-                       cwd=here.snippets / "part", check=True,
-                       env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""})
+        subprocess.run(
+            [sys.executable, "-c", "import helper"],
+            cwd=here.snippets / "part",
+            check=True,
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""},
+        )
         assert list((here.snippets / "part").glob("__pycache__/helper*"))
     claims = ["assert open('snippets/part/data.txt')"] if name == "claims" else []
     found = record(pool, here.job(text, *claims))
@@ -122,8 +171,9 @@ def test_a_change_of_what_was_read_is_noticed(name, tmp_path, pool):
     assert not reads.is_current(found.reads, here.root)
 
 
-@pytest.mark.parametrize("name", ["chdir", "helper", "pool-worker", "spawned",
-                                  "glob", "subprocess-python"])
+@pytest.mark.parametrize(
+    "name", ["chdir", "helper", "pool-worker", "spawned", "glob", "subprocess-python"]
+)
 def test_a_fresh_interpreter_is_followed_too(name, book, fresh_pool):
     layout(book)
     text, changed = STALE[name]
@@ -144,10 +194,14 @@ def test_a_compiled_module_counts(book, pool):
 def test_names_are_relative_to_the_book(book, pool):
     layout(book)
     outside = book.root.parent / "shared.txt"
-    found = record(pool, book.job(
-        HERE + f"import os\nopen(HERE / 'data.txt')\nos.listdir(HERE)\n"
-        f"open({str(outside)!r})\ntry:\n    open('docs/none.csv')\n"
-        "except OSError: pass\n"))
+    found = record(
+        pool,
+        book.job(
+            HERE + f"import os\nopen(HERE / 'data.txt')\nos.listdir(HERE)\n"
+            f"open({str(outside)!r})\ntry:\n    open('docs/none.csv')\n"
+            "except OSError: pass\n"
+        ),
+    )
     assert found.reads["files"] == {
         "snippets/part/data.txt": sha("1 2\n"),
         "docs/none.csv": None,
@@ -163,13 +217,13 @@ def test_a_record_holds_in_a_copy_of_the_book(book, tmp_path, pool):
     found = record(
         pool,
         book.job(
-            HERE
-            + "import helper, os\nopen(HERE / 'data.txt')\nos.listdir(HERE)\n"
+            HERE + "import helper, os\nopen(HERE / 'data.txt')\nos.listdir(HERE)\n"
         ),
     )
     copy = tmp_path / "copy"
-    subprocess.run(["cp", "-r", str(book.root / "snippets"), str(copy / "snippets")],
-                   check=False)
+    subprocess.run(
+        ["cp", "-r", str(book.root / "snippets"), str(copy / "snippets")], check=False
+    )
     copy.mkdir()
     subprocess.run(["cp", "-r", str(book.root / "snippets"), str(copy)], check=True)
     assert reads.is_current(found.reads, copy)
@@ -182,10 +236,15 @@ def test_hidden_files_and_caches_do_not_count(book, pool):
     hidden = book.root / ".cache"
     hidden.mkdir()
     (hidden / "x").write_text("1")
-    found = record(pool, book.job(
-        HERE + "import os\nopen('.cache/x')\nos.listdir(HERE)\nopen('/etc/passwd')\n"
-        "open('/proc/self/status')\nos.listdir('/usr')\nopen(os.devnull)\n"
-        "import json.tool, zipfile\nopen(json.__file__)\n"))
+    found = record(
+        pool,
+        book.job(
+            HERE
+            + "import os\nopen('.cache/x')\nos.listdir(HERE)\nopen('/etc/passwd')\n"
+            "open('/proc/self/status')\nos.listdir('/usr')\nopen(os.devnull)\n"
+            "import json.tool, zipfile\nopen(json.__file__)\n"
+        ),
+    )
     assert found.reads["files"] == {}
     (book.snippets / "part" / ".#first.py").write_text("")
     (book.snippets / "part" / "__pycache__").mkdir()
@@ -196,14 +255,19 @@ def test_libraries_count_by_their_version(book, pool):
     found = record(pool, book.job("import filelock\n"))
     assert list(found.reads["versions"]) == ["filelock"]
     assert not reads.is_current(
-        {**found.reads, "versions": {"filelock": "0.0"}}, book.root)
+        {**found.reads, "versions": {"filelock": "0.0"}}, book.root
+    )
 
 
 def test_data_of_libraries_count_by_their_version(book, pool):
-    found = record(pool, book.job(
-        "from importlib.metadata import distribution, version\n"
-        "open(distribution('filelock').locate_file('filelock/py.typed'))\n"
-        "version('psutil')\n"))
+    found = record(
+        pool,
+        book.job(
+            "from importlib.metadata import distribution, version\n"
+            "open(distribution('filelock').locate_file('filelock/py.typed'))\n"
+            "version('psutil')\n"
+        ),
+    )
     assert list(found.reads["versions"]) == ["filelock", "psutil"]
     assert found.reads["files"] == {}
 
@@ -222,21 +286,25 @@ def test_looking_for_a_library_lists_no_folder(book, pool):
 
 def test_what_runs_programs_is_no_file_they_read(book, pool):
     """Libraries show where they were called from, and read those files for it."""
-    found = record(
-        pool, book.job("import traceback\ntraceback.print_stack()\n")
-    )
+    found = record(pool, book.job("import traceback\ntraceback.print_stack()\n"))
     assert found.reads["files"] == {}
 
 
 def test_libraries_of_a_started_python_count(book, pool):
-    found = record(pool, book.job(
-        "import subprocess, sys\n"
-        "subprocess.run([sys.executable, '-c', 'import filelock'], check=True)\n"))
+    found = record(
+        pool,
+        book.job(
+            "import subprocess, sys\n"
+            "subprocess.run([sys.executable, '-c', 'import filelock'], check=True)\n"
+        ),
+    )
     assert "filelock" in found.reads["versions"]
 
 
 def test_what_a_run_writes_is_no_dependency(book, pool):
-    found = record(pool, book.job("""\
+    found = record(
+        pool,
+        book.job("""\
 import os, pathlib, shutil, subprocess, tempfile
 with tempfile.TemporaryDirectory() as folder:
     path = pathlib.Path(folder, 'a.txt')
@@ -253,32 +321,42 @@ kept = tempfile.mkdtemp()
 pathlib.Path(kept, 'x').write_text('1')
 os.listdir(kept)
 pathlib.Path(kept, 'x').read_text()
-"""))
+"""),
+    )
     assert found.reads["files"] == {} and found.reads["folders"] == {}
     assert found.warnings == ()
 
 
 def test_what_a_library_writes_is_no_dependency(book, pool):
     """`torch.save` writes in C++, as `ctypes` does here: no hook sees that."""
-    found = record(pool, book.job("""\
+    found = record(
+        pool,
+        book.job("""\
 import ctypes, os, tempfile
 path = os.path.join(tempfile.mkdtemp(), 'x')
 libc = ctypes.CDLL(None)
 libc.close(libc.creat(path.encode(), 0o600))
 open(path).read()
 os.remove(path)
-"""))
+"""),
+    )
     assert found.reads["files"] == {} and found.warnings == ()
 
 
-@pytest.mark.parametrize("call", [
-    "open(HERE / 'new.txt', 'w')", "open(HERE / 'data.txt', 'a')",
-    "open(HERE / 'data.txt', 'r+')", "(HERE / 'data.txt').unlink()",
-    "(HERE / 'data.txt').rename(HERE / 'x')", "(HERE / 'new').mkdir()",
-    "open('docs/new.md', 'w')",
-    "import subprocess, sys; subprocess.run([sys.executable, '-c', "
-    "'open(\"docs/new.md\", \"w\")'])",
-])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "open(HERE / 'new.txt', 'w')",
+        "open(HERE / 'data.txt', 'a')",
+        "open(HERE / 'data.txt', 'r+')",
+        "(HERE / 'data.txt').unlink()",
+        "(HERE / 'data.txt').rename(HERE / 'x')",
+        "(HERE / 'new').mkdir()",
+        "open('docs/new.md', 'w')",
+        "import subprocess, sys; subprocess.run([sys.executable, '-c', "
+        '\'open("docs/new.md", "w")\'])',
+    ],
+)
 def test_a_program_must_not_write_into_the_book(call, book, pool):
     layout(book)
     found = failure(pool, book.job(HERE + call + "\n"))
@@ -287,54 +365,74 @@ def test_a_program_must_not_write_into_the_book(call, book, pool):
 
 def test_a_file_that_changes_meanwhile_is_an_error(book, pool):
     layout(book)
-    found = failure(pool, book.job(
-        HERE + "import ctypes\nopen(HERE / 'data.txt').read()\n"
-        "libc = ctypes.CDLL(None)\n"  # as another process would
-        "libc.truncate(str(HERE / 'data.txt').encode(), 1)\n"))
+    found = failure(
+        pool,
+        book.job(
+            HERE + "import ctypes\nopen(HERE / 'data.txt').read()\n"
+            "libc = ctypes.CDLL(None)\n"  # as another process would
+            "libc.truncate(str(HERE / 'data.txt').encode(), 1)\n"
+        ),
+    )
     assert found.message == (
-        "snippets/part/data.txt was changed while the program ran; build again")
+        "snippets/part/data.txt was changed while the program ran; build again"
+    )
 
 
 def test_a_folder_that_changes_meanwhile_is_an_error(book, pool):
     layout(book)
-    found = failure(pool, book.job(
-        HERE + "import ctypes\nlist(HERE.iterdir())\n"
-        "libc = ctypes.CDLL(None)\n"
-        "libc.creat(str(HERE / 'new.txt').encode(), 0o600)\n"))
+    found = failure(
+        pool,
+        book.job(
+            HERE + "import ctypes\nlist(HERE.iterdir())\n"
+            "libc = ctypes.CDLL(None)\n"
+            "libc.creat(str(HERE / 'new.txt').encode(), 0o600)\n"
+        ),
+    )
     assert found.message == (
-        "snippets/part was changed while the program ran; build again")
+        "snippets/part was changed while the program ran; build again"
+    )
 
 
 def test_a_helper_that_changes_meanwhile_is_an_error(book, pool):
     layout(book)
-    found = failure(pool, book.job(
-        HERE + "import ctypes, helper\nlibc = ctypes.CDLL(None)\n"
-        "libc.truncate(str(HERE / 'deep.py').encode(), 1)\n"))
+    found = failure(
+        pool,
+        book.job(
+            HERE + "import ctypes, helper\nlibc = ctypes.CDLL(None)\n"
+            "libc.truncate(str(HERE / 'deep.py').encode(), 1)\n"
+        ),
+    )
     assert found.message == (
-        "snippets/part/deep.py was changed while the program ran; build again")
+        "snippets/part/deep.py was changed while the program ran; build again"
+    )
 
 
 def test_a_program_that_changes_meanwhile_is_an_error(book, pool):
-    found = failure(pool, book.job(
-        "import ctypes\nctypes.CDLL(None).truncate(__file__.encode(), 3)\n"))
+    found = failure(
+        pool,
+        book.job("import ctypes\nctypes.CDLL(None).truncate(__file__.encode(), 3)\n"),
+    )
     assert found.message == "the program was changed while it ran; build again"
 
 
 def test_a_file_read_and_then_written_is_warned_of(book, pool):
     (book.root / "count.txt").write_text("1")
-    found = record(pool, book.job(
-        "n = int(open('count.txt').read())\nopen('count.txt', 'w').write(str(n + 1))\n"
-    ))
+    found = record(
+        pool,
+        book.job(
+            "n = int(open('count.txt').read())\nopen('count.txt', 'w').write(str(n + 1))\n"
+        ),
+    )
     assert found.warnings == (
         "it reads count.txt and then changes it, so its results may depend on "
-        "earlier runs",)
+        "earlier runs",
+    )
 
 
 # name: (program, what it starts that cannot be followed)
 STARTS = {
     "cat": (
-        HERE
-        + "import subprocess\nsubprocess.run(['cat', HERE / 'data.txt'])\n",
+        HERE + "import subprocess\nsubprocess.run(['cat', HERE / 'data.txt'])\n",
         (4, "cat"),
     ),
     "shell": (
@@ -369,15 +467,16 @@ STARTS = {
         (2, sys.executable),
     ),
     "helper": ("import helper\n", (1, "true")),
-    "child": ("import subprocess, sys\nsubprocess.run([sys.executable, '-c', "
-              "'import os; os.system(\"true\")'])\n", (0, "true")),
+    "child": (
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', "
+        "'import os; os.system(\"true\")'])\n",
+        (0, "true"),
+    ),
 }
 
 
 @pytest.mark.parametrize("name", STARTS)
-def test_a_process_that_cannot_be_followed_is_warned_of(
-    name, book, pool
-):
+def test_a_process_that_cannot_be_followed_is_warned_of(name, book, pool):
     layout(book)
     book.write("part/helper.py", "import os\nos.system('true')\n")
     text, (line, shown) = STARTS[name]
@@ -385,13 +484,18 @@ def test_a_process_that_cannot_be_followed_is_warned_of(
     where = f"line {line}" if line else "a process that it starts"
     assert warning.startswith(f"{where} starts `{shown or ''}")
     assert warning.endswith(
-        "; what it reads is not followed, so its results may go stale")
+        "; what it reads is not followed, so its results may go stale"
+    )
 
 
 def test_what_a_library_starts_for_itself_is_not_warned_of(book, pool):
-    found = record(pool, book.job(
-        "import platform, ctypes.util\nplatform.processor()\n"
-        "ctypes.util.find_library('m')\n"))
+    found = record(
+        pool,
+        book.job(
+            "import platform, ctypes.util\nplatform.processor()\n"
+            "ctypes.util.find_library('m')\n"
+        ),
+    )
     assert found.warnings == ()
 
 
@@ -413,11 +517,15 @@ def test_another_sitecustomize_is_run_too(book, tmp_path, pool):
     folder = book.root / "site"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text("print('other')\n")
-    found = record(pool, book.job(
-        "import os, subprocess, sys\n"
-        "os.environ['PYTHONPATH'] += os.pathsep + 'site'\n"
-        "subprocess.run([sys.executable, '-c', "
-        "'import sitecustomize; print(sitecustomize.__file__)'])\n"))
+    found = record(
+        pool,
+        book.job(
+            "import os, subprocess, sys\n"
+            "os.environ['PYTHONPATH'] += os.pathsep + 'site'\n"
+            "subprocess.run([sys.executable, '-c', "
+            "'import sitecustomize; print(sitecustomize.__file__)'])\n"
+        ),
+    )
     assert found.printed() == f"other\n{folder / 'sitecustomize.py'}\n"
     assert "site/sitecustomize.py" in found.reads["files"]
 
@@ -427,14 +535,17 @@ def test_started_processes_run_the_text_that_runs(book, pool):
 
     from bookbuild.run.program import Change
 
-    job = book.job("import multiprocessing as mp\nx = 1\ndef f(): print(x)\n"
-                   "if __name__ == '__main__':\n"
-                   "    p = mp.get_context('spawn').Process(target=f)\n"
-                   "    p.start()\n    p.join()\n")
+    job = book.job(
+        "import multiprocessing as mp\nx = 1\ndef f(): print(x)\n"
+        "if __name__ == '__main__':\n"
+        "    p = mp.get_context('spawn').Process(target=f)\n"
+        "    p.start()\n    p.join()\n"
+    )
     changed = job.program.changed((Change("x = 1", "x = 2"),))
     assert record(pool, replace(job, program=changed)).printed() == "2\n"
 
 
+@pytest.mark.slow
 def test_a_library_installed_meanwhile_is_seen(tmp_path, monkeypatch):
     from running import Book
 

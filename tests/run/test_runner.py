@@ -26,8 +26,13 @@ class Counting:
     def __init__(self, book, **options):
         self.ran, self.found = [], []
         self.runner = Runner(
-            Store(book.root / ".cache", book.root), partial(Pool, cores=2), book.root,
-            20, on_done=self.done, **options)
+            Store(book.root / ".cache", book.root),
+            partial(Pool, cores=2),
+            book.root,
+            20,
+            on_done=self.done,
+            **options,
+        )
 
     def done(self, job, outcome, cpu, from_store):
         (self.found if from_store else self.ran).append(job.program.name)
@@ -115,11 +120,14 @@ def test_claims_come_back_in_their_order(book):
     program = book.program("x = 1\n")
     claims = (claim("assert x > 2", name="a"), claim("assert x < 2", name="b"))
     with Counting(book) as (runner, _, _):
-        for found in runner.run(program, claims=claims), runner.load(
-            program, claims=claims
+        for found in (
+            runner.run(program, claims=claims),
+            runner.load(program, claims=claims),
         ):
             assert [(v.claim, v.held) for v in found.verdicts] == [
-                ("a", False), ("b", True)]
+                ("a", False),
+                ("b", True),
+            ]
 
 
 def test_changes_are_made_before(book):
@@ -152,14 +160,19 @@ def test_longest_first(book):
     order = []
     store = Store(book.root / ".cache", book.root)
     store.put("timings", "a.py", 3)
-    runner = Runner(store, partial(Pool, cores=1), book.root,
-                    expectations={"a.py": 100, "b.py": 9, "c.py": 1},
-                    on_done=lambda job, *_: order.append(job.program.name[0]))
+    runner = Runner(
+        store,
+        partial(Pool, cores=1),
+        book.root,
+        expectations={"a.py": 100, "b.py": 9, "c.py": 1},
+        on_done=lambda job, *_: order.append(job.program.name[0]),
+    )
     with runner:
         gate = book.root / "gate"
         waits = book.program(
             "import os, time\nwhile not os.path.exists('gate'): time.sleep(0.02)\n",
-            "wait.py")
+            "wait.py",
+        )
         futures = [runner.submit(waits)]
         assert soon(lambda: runner._pool and runner._pool.running)
         futures += [runner.submit(programs[name]) for name in "abcd"]
@@ -193,22 +206,38 @@ with Runner(Store(folder / ".cache", folder), Pool, folder) as runner:
 """
 
 
+@pytest.mark.slow
 def test_two_processes_do_not_run_a_program_twice(book, tmp_path):
-    book.program("import time\nopen('runs', 'a').write('x')\ntime.sleep(0.5)\n"
-                 "print('done')\n", "a.py")
-    script = TWICE.format(tests=str(Path(__file__).parent),
-                          root=str(Path(__file__).parents[2]), folder=str(book.root))
-    both = [subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE,
-                             text=True) for _ in range(3)]
+    book.program(
+        "import time\nopen('runs', 'a').write('x')\ntime.sleep(0.5)\nprint('done')\n",
+        "a.py",
+    )
+    script = TWICE.format(
+        tests=str(Path(__file__).parent),
+        root=str(Path(__file__).parents[2]),
+        folder=str(book.root),
+    )
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
     assert [each.communicate(timeout=60)[0] for each in both] == ["done\n"] * 3
     assert (book.root / "runs").read_text() == "x"
 
 
+@pytest.mark.slow
 def test_when_the_other_process_dies_the_program_runs_here(book):
-    program = book.program("import time\nopen('runs', 'a').write('1 ')\n"
-                           "time.sleep(2)\nprint('done')\n", "a.py")
-    script = TWICE.format(tests=str(Path(__file__).parent),
-                          root=str(Path(__file__).parents[2]), folder=str(book.root))
+    program = book.program(
+        "import time\nopen('runs', 'a').write('1 ')\ntime.sleep(2)\nprint('done')\n",
+        "a.py",
+    )
+    script = TWICE.format(
+        tests=str(Path(__file__).parent),
+        root=str(Path(__file__).parents[2]),
+        folder=str(book.root),
+    )
     other = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL)
     try:
         numbers(book.root / "runs")
@@ -246,8 +275,11 @@ def test_what_is_cancelled_may_be_asked_again(book):
     slow = book.program("import time\ntime.sleep(600)\n", "slow.py")
     quick = book.program("print(1)\n", "quick.py")
     with Counting(book) as (runner, _, _):
-        futures = [runner.submit(slow), runner.submit(slow, (Change("600", "601"),)),
-                   runner.submit(quick)]
+        futures = [
+            runner.submit(slow),
+            runner.submit(slow, (Change("600", "601"),)),
+            runner.submit(quick),
+        ]
         assert soon(lambda: len(runner._pool.running) == 2)
         runner.cancel_all()
         for future in futures:
@@ -270,8 +302,10 @@ def test_asking_from_many_threads_runs_once(book):
     program = book.program("print(1)\n")
     with Counting(book) as (runner, ran, _):
         results = []
-        threads = [threading.Thread(target=lambda: results.append(runner.run(program)))
-                   for _ in range(20)]
+        threads = [
+            threading.Thread(target=lambda: results.append(runner.run(program)))
+            for _ in range(20)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -17,10 +17,14 @@ from bookbuild.run.record import Comparison, Figure, Record, Verdict
 from bookbuild.run.store import Store
 
 RECORD = Record(
-    "a.py", ((1, "x\n"),), {"f": Figure("<svg>", 1, 2)},
+    "a.py",
+    ((1, "x\n"),),
+    {"f": Figure("<svg>", 1, 2)},
     {"a": [1, None, {"b": float("inf")}]},
     (Verdict("c", True, comparisons=(Comparison("a", "<", "b", 1.0, 2.0),)),),
-    0.5, ("w",), {"files": {}, "folders": {}, "versions": {}},
+    0.5,
+    ("w",),
+    {"files": {}, "folders": {}, "versions": {}},
 )
 
 
@@ -55,19 +59,32 @@ def test_a_record_that_is_out_of_date_does_not(store):
     assert store.record("key") is not None
 
 
-@pytest.mark.parametrize("damage", [
-    b"", b"{", b"[]", b"null", b"3", b"\xff\xfe", b'{"value": 1}',
-    b'{"key": "other", "value": {}}', b"[" * 100_000,
-    b'{"key": "key", "value": {}}', b'{"key": "key", "value": [1]}',
-    b'{"key": "key", "value": {"program": 1, "output": 3}}',
-    json.dumps({"key": "other", "value": RECORD.to_json()}).encode(),
-    json.dumps({"key": "key", "value": {**RECORD.to_json(), "reads": {}}}).encode(),
-    json.dumps({"key": "key", "value": {**RECORD.to_json(), "reads": []}}).encode(),
-    json.dumps({"key": "key", "value": {**RECORD.to_json(), "figures": {"f": 1}}}
-               ).encode(),
-    json.dumps({"key": "key", "value": {**RECORD.to_json(), "verdicts": [{}]}}
-               ).encode(),
-])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"3",
+        b"\xff\xfe",
+        b'{"value": 1}',
+        b'{"key": "other", "value": {}}',
+        b"[" * 100_000,
+        b'{"key": "key", "value": {}}',
+        b'{"key": "key", "value": [1]}',
+        b'{"key": "key", "value": {"program": 1, "output": 3}}',
+        json.dumps({"key": "other", "value": RECORD.to_json()}).encode(),
+        json.dumps({"key": "key", "value": {**RECORD.to_json(), "reads": {}}}).encode(),
+        json.dumps({"key": "key", "value": {**RECORD.to_json(), "reads": []}}).encode(),
+        json.dumps(
+            {"key": "key", "value": {**RECORD.to_json(), "figures": {"f": 1}}}
+        ).encode(),
+        json.dumps(
+            {"key": "key", "value": {**RECORD.to_json(), "verdicts": [{}]}}
+        ).encode(),
+    ],
+)
 def test_a_damaged_record_counts_as_absent(damage, store):
     store.save("key", RECORD)
     (path,) = entries(store)
@@ -128,8 +145,9 @@ def another_user(store, code, *paths):
         f"store = Store({str(store.folder)!r}, '/')\n"
         f"try:\n    {code}\nexcept BookError as error: print(error)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True,
-                          text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
     assert done.stderr == ""
     return done.stdout
 
