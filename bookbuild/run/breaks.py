@@ -14,6 +14,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bookbuild.errors import BookError
 from bookbuild.run.program import Change, read_text
@@ -58,25 +59,45 @@ def read_breaks(program: Path, name: str) -> list[Break]:
         table = tomllib.loads(read_text(path, shown))
     except tomllib.TOMLDecodeError as error:
         raise BookError(f"not TOML: {error}", program=shown) from error
-    found = []
-    for entry in table.get("break", []):
-        wrong = entry.keys() - FIELDS
-        lacking = {"name", "old", "new", "fails"} - entry.keys()
-        if wrong or lacking:
-            word = (
-                f"lacks {', '.join(sorted(lacking))}"
-                if lacking
-                else f"has no field {', '.join(sorted(wrong))}"
-            )
-            raise BookError(
-                f"the break {entry.get('name', '')!r} {word}", program=shown
-            )
-        pieces = [entry, *entry.get("also", [])]
-        found.append(
-            Break(
-                entry["name"],
-                tuple(Change(piece["old"], piece["new"]) for piece in pieces),
-                tuple(entry["fails"]),
-            )
+    entries = table.get("break", [])
+    if not isinstance(entries, list):
+        raise BookError("write [[break]] in double brackets", program=shown)
+    return [one_break(entry, shown) for entry in entries]
+
+
+def one_break(entry: dict[str, Any], shown: str) -> Break:
+    """A break as its table in the file says it.
+
+    Args:
+        entry: the table.
+        shown: what the book calls the file.
+    Raises:
+        BookError: a field is lacking, unknown or of the wrong kind.
+    """
+    title = f"the break {entry.get('name', '')!r}"
+    lacking = {"name", "old", "new", "fails"} - entry.keys()
+    wrong = entry.keys() - FIELDS
+    if lacking:
+        raise BookError(f"{title} lacks {', '.join(sorted(lacking))}", program=shown)
+    if wrong:
+        raise BookError(
+            f"{title} has no field {', '.join(sorted(wrong))}", program=shown
         )
-    return found
+    also, fails = entry.get("also", []), entry["fails"]
+    if not (isinstance(fails, list) and all(isinstance(f, str) for f in fails)):
+        raise BookError(f"{title}: fails is a list of claims' ids", program=shown)
+    if not isinstance(also, list) or not all(
+        isinstance(piece, dict) and piece.keys() == {"old", "new"} for piece in also
+    ):
+        raise BookError(
+            f"{title}: also is a list of {{old = ..., new = ...}}", program=shown
+        )
+    texts = [entry["name"]]
+    texts += [piece[key] for piece in (entry, *also) for key in ("old", "new")]
+    if not all(isinstance(text, str) for text in texts):
+        raise BookError(f"{title}: name, old and new are texts", program=shown)
+    return Break(
+        entry["name"],
+        tuple(Change(piece["old"], piece["new"]) for piece in (entry, *also)),
+        tuple(fails),
+    )

@@ -151,8 +151,21 @@ def test_break_that_breaks_nothing_is_reported(book, check):
         ),
         ("fails =", "fail =", "lacks fails"),
         ("[[break]]", "[[break]", "not TOML"),
+        ("fails =", 'also = [["3", "4"]]\nfails =', "also is a list of {old = ..."),
+        ('new = "/ 9"', "new = 9", "name, old and new are texts"),
+        ("fails = [", "fails = [1, ", "fails is a list of claims' ids"),
     ],
-    ids=["old text", "claim", "raises", "field", "syntax"],
+    ids=[
+        "text",
+        "claim",
+        "raises",
+        "field",
+        "toml",
+        "brackets",
+        "also",
+        "new",
+        "fails",
+    ],
 )
 def test_wrong_break_is_said_in_one_sentence(book, check, old, new, words):
     book.program("part/first.breaks.toml", BREAKS.replace(old, new, 1))
