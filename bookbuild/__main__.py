@@ -20,7 +20,7 @@ def main(words: list[str] | None = None) -> int:
         "run", help="run a program, and check the claims about it"
     )
     run.add_argument(
-        "program", help="below the folder of the programs, as cnn/index.py"
+        "program", help="as cnn/index.py, or solutions/cnn/index.py for answers"
     )
     run.add_argument(
         "--break",
@@ -75,7 +75,9 @@ def run_program(chosen: Any) -> int:
     from bookbuild.run.record import Failure
 
     book = CheckedBook(chosen.root, chosen.fresh)
-    name = chosen.program.removeprefix(f"{book.settings.programs}/")
+    name = chosen.program.removeprefix("docs/").removeprefix(
+        f"{book.settings.programs}/"
+    )
     broken = None
     if chosen.broken:
         known = {entry.name: entry for entry in book.breaks(name)}
@@ -160,6 +162,8 @@ def list_claims(chosen: Any) -> int:
     ]
     try:
         for name, (_, claims) in book.jobs.items():
+            if not claims:
+                continue
             outcome = book.outcome(name)
             breaks = [] if name.endswith(".md") else book.breaks(name)
             for claim in claims:

@@ -97,20 +97,31 @@ def test_page_has_the_parts_of_a_page(page, checked):
     )
 
 
-def test_every_term_a_page_introduces_is_in_the_glossary(checked):
-    terms = {
-        re.sub(r" \(.*", "", term).lower()
-        for term in re.findall(r"^(\S.*)\n:   ", source("appendix/glossary.md"), re.M)
+def test_a_term_is_bold_once_in_reading_order_where_the_glossary_leads(checked):
+    glossary = {
+        re.sub(r" \(.*", "", term).lower(): entry
+        for term, entry in re.findall(
+            r"^(\S.*)\n:   ((?:.*\n)(?:    .*\n)*)",
+            source("appendix/glossary.md") + "\n",
+            re.M,
+        )
     }
-    missing = []
-    for page in CHAPTER_PAGES:
+    order = re.findall(r"- ([\w/-]+\.md)", (ROOT / "mkdocs.yml").read_text())
+    wrong, first = [], {}
+    for page in [page for page in order if page in CHAPTER_PAGES]:
         for line, term in checked.book.pages[page].terms:
-            if term.endswith((".", ":", "?", "!")) or " " * 3 in term:
+            if term.endswith((".", ":", "?", "!")):
                 continue  # a run-in heading
-            if not {term.lower(), term.lower().removesuffix("s")} & terms:
-                missing.append(f"docs/{page}, line {line}: {term!r}")
-    assert not missing, "\n".join(
-        ["not in docs/appendix/glossary.md (write *emphasis* with one star):", *missing]
+            name, where = term.lower(), f"docs/{page}, line {line}: {term!r}"
+            name = name if name in glossary else name.removesuffix("s")
+            if name not in glossary:
+                wrong.append(f"{where} is not in docs/appendix/glossary.md")
+            elif first.setdefault(name, page) != page:
+                wrong.append(f"{where} was explained in docs/{first[name]}")
+            elif f"(../{page}" not in glossary[name]:
+                wrong.append(f"{where}: the glossary leads to another page")
+    assert not wrong, "\n".join(
+        ["*emphasis* with one star is for words that are no new terms", *wrong]
     )
 
 

@@ -150,7 +150,7 @@ def margin_of(program: str, claim: str, book: Book) -> str:
 
 def shorten(value: float) -> str:
     """A number as a reader wants it in a margin: three figures that count."""
-    if value == int(value) and abs(value) < 1e6:
+    if abs(value) < 1e6 and value == int(value):  # not so: nan, inf
         return f"{int(value)}"
     return f"{value:.3g}"
 
