@@ -235,7 +235,8 @@ def test_references_have_what_a_reader_needs_to_find_them():
             field in entry.fields
             for field in ("journal", "booktitle", "publisher", "howpublished")
         ), where
-        first = entry.persons["author"][0].last_names[0].lower()
+        name = entry.persons["author"][0].last_names[0].lower()
+        first = re.sub(r"[^\w]", "", name)  # without the accents of TeX
         assert key.startswith(first + entry.fields["year"]), (
             f"{where} begins with the first author's last name and the year"
         )

@@ -82,6 +82,9 @@ def cells(ax, x, y, numbers, color, size=0.62):
                     ha="center", va="center", fontsize=11)
 
 
+# --8<-- [end:layer]
+
+# --8<-- [start:draw_layer]
 fig, axes = plt.subplots(3, 1, num="layer", figsize=(6.4, 6.2))
 rows = [
     [(0.3, "$W$", W, "C0"), (2.6, "$x$", inputs, "C0"), (3.8, None, "+", ""),
@@ -105,7 +108,7 @@ for ax, parts, title in zip(axes, rows, titles):
         ax.text(x0, 1.16 + height / 2, name, fontsize=11, color=color,
                 va="bottom")
 plt.show()
-# --8<-- [end:layer]
+# --8<-- [end:draw_layer]
 
 # --8<-- [start:results]
 results = {"h": h, "z": z, "loss": loss, "dz": dz, "dh": dh, "db": db,

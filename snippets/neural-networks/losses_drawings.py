@@ -24,6 +24,9 @@ for y, text in [(1.32, "outputs $z$"), (2.62, "parameters")]:
         "shrinkB": 0})
     ax.text(1.15, y + 0.22, text, va="center", fontsize=9)
 
+# --8<-- [end:draw]
+
+# --8<-- [start:distributions]
 ax = axes[0, 1]
 x = torch.linspace(-2, 4, 121)
 ax.plot(x, (-(x - z)**2 / 2).exp() / math.sqrt(2 * math.pi), color="C0")
@@ -47,7 +50,7 @@ axes[0, 1].set_ylabel("density")
 for ax in (axes[0, 2], axes[1, 0]):
     ax.set_ylabel("probability")
 plt.show()
-# --8<-- [end:draw]
+# --8<-- [end:distributions]
 
 # --8<-- [start:results]
 yes = 1 / (1 + math.exp(-z))

@@ -119,7 +119,8 @@ plt.show()
 
 # --8<-- [start:results]
 results = {"fallen": valid[250, 1.5, 0][2].min().item(),
-           "kept": valid[250, 1.5, 0.2].min().item(), "test": {f"{T}, {gain}, {warm_up}": a.tolist()
+           "kept": valid[250, 1.5, 0.2].min().item(),
+           "test": {f"{T}, {gain}, {warm_up}": a.tolist()
                     for (T, gain, warm_up), a in test.items()},
            "mean": {f"{T}, {gain}, {warm_up}": a.mean().item()
                     for (T, gain, warm_up), a in test.items()},

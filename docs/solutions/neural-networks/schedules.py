@@ -74,3 +74,8 @@ for share in (10, 25, 75):
 
 # %% [markdown]
 # The mean square falls from {{ last:.3f}} for the last weight to {{ part_10:.4f}}, {{ part_25:.4f}} and {{ part_75:.4f}}: the more steps, the better, as long as the average begins after the walk has arrived.
+
+# %% [markdown]
+# ## Exercise 8
+#
+# A constant rate with averaging, or a rate that stays constant for most of the time and falls only at the end: both can be stopped at any time after a short extra run. Keep the weights, the optimiser's running means and the state of the random numbers every so often; to stop, go back to the last such point and let the rate fall from there, or take the average. A cosine would have to know the end.
