@@ -62,8 +62,9 @@ def scenes(n, digits, labels, left):
 # --8<-- [end:scenes]
 
 # --8<-- [start:parts]
-cut = int(0.8 * len(digits))
-train_X, train_y = scenes(800, digits[:cut], labels[:cut], left=True)
+rest, cut = int(0.7 * len(digits)), int(0.8 * len(digits))
+train_X, train_y = scenes(600, digits[:rest], labels[:rest], left=True)
+valid_X, valid_y = scenes(100, digits[rest:cut], labels[rest:cut], True)
 test_X, test_y = scenes(200, digits[cut:], labels[cut:], left=False)
 kinds = torch.tensor([len(mask.unique()) - 1 for mask in test_y])
 print("test scenes with two kinds of digit:", int((kinds == 2).sum()),
@@ -169,8 +170,8 @@ def threshold(X, low, high):
 
 limits = [(low, high) for low in np.linspace(0.4, 0.95, 23)
           for high in np.linspace(0.7, 1, 13) if low < high]
-limit = max(limits, key=lambda pair: iou(threshold(train_X, *pair),
-                                         train_y > 0))
+limit = max(limits, key=lambda pair: iou(threshold(valid_X, *pair),
+                                         valid_y > 0))
 by_limit = iou(threshold(test_X, *limit), test_y > 0)
 print(f"{'':12}{'ink IoU':21}mean IoU")
 print(f"{'threshold':12}{by_limit:.3f}")

@@ -133,6 +133,33 @@ plt.show()
 # --8<-- [end:translator]
 
 
+# --8<-- [start:beam]
+ax = canvas("beam", 13.6, 6.4)
+first, after = {"un": 0.6, "le": 0.4}, {"un": [1 / 3] * 3, "le": [0.9, 0.1]}
+nexts = {"un": ["chat", "chien", "roi"], "le": ["chat", "reste"]}
+box(ax, 1.2, 3.2, "start", width=1.8)
+y, products = 5.6, {}
+for word, place in [("un", 4.6), ("le", 1.2)]:
+    box(ax, 5.0, place, word)
+    arrow(ax, (2.1, 3.2), (4.3, place), color="C0" if word == "un" else "C1",
+          style="--" if word == "un" else "-")
+    ax.text(*((2.9, 4.4) if word == "un" else (2.3, 1.6)),
+            f"{first[word]:.1f}")
+    for chance, name in zip(after[word], nexts[word]):
+        best = chance == 0.9
+        box(ax, 9.0, y, name, width=1.8)
+        arrow(ax, (5.7, place), (8.1, y), color="C1" if best else INK,
+              width=2.6 if best else 1.0)
+        products[word, name] = first[word] * chance
+        ax.text(10.3, y, f"{first[word]:.1f} $\\cdot$ {chance:.2f} = "
+                f"{products[word, name]:.2f}", va="center")
+        y -= 1.15
+plt.show()
+tree = {"first": list(first.values()), "best": max(products.values()),
+        "greedy": products["un", "chat"]}
+# --8<-- [end:beam]
+
+
 # --8<-- [start:trellis]
 ax = canvas("trellis", 15.2, 7.4)
 labels, frames = ["–", "3", "–", "3", "–", "7", "–"], 9
@@ -167,7 +194,7 @@ print("path", "".join(spoken), "reads as", "".join(kept))
 results = {"step": {"c": c, "forget": forget, "input": write,
                     "output": read, "candidate": candidate,
                     "new_c": new_c, "new_h": new_h},
-           "attend": {"scores": scores, "weights": weights,
+           "beam": tree, "attend": {"scores": scores, "weights": weights,
                       "context": context},
            "trellis": {"frames": frames, "path": "".join(spoken),
                        "read": "".join(kept)}}

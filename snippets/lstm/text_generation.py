@@ -25,19 +25,19 @@ V = len(alphabet)
 
 # --8<-- [start:model]
 class Writer(nn.Module):
-    def __init__(self, hidden=160, size=64, drop=0.15):
+    def __init__(self, hidden=160, size=64):
         super().__init__()
         self.embed = nn.Embedding(V, size)
         self.lstm = nn.LSTM(size, hidden, batch_first=True)
-        self.drop, self.out = nn.Dropout(drop), nn.Linear(hidden, V)
+        self.out = nn.Linear(hidden, V)
 
     def forward(self, ids, state=None):
         """ids (B, T) -> logits of the next one (B, T, V), state."""
-        states, state = self.lstm(self.drop(self.embed(ids)), state)
-        return self.out(self.drop(states)), state
+        states, state = self.lstm(self.embed(ids), state)
+        return self.out(states), state
 
 
-def train(model, steps=1100, B=32, T=64, lr=0.01):
+def train(model, steps=700, B=32, T=64, lr=0.01):
     """Read the text in B strands, T characters at a time."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps)
@@ -57,7 +57,7 @@ def train(model, steps=1100, B=32, T=64, lr=0.01):
         optimizer.step()
         schedule.step()
         at += T
-    return model.eval()
+    return model
 
 
 torch.manual_seed(0)
@@ -127,8 +127,7 @@ def longest_copy(sample):
     """Length of the longest piece of the sample that is in training."""
     best = 0
     for i in range(len(sample)):
-        while sample[i:i + best + 1] in train_text and \
-                i + best < len(sample):
+        while sample[i:i + best + 1] in train_text and i + best < len(sample):
             best += 1
     return best
 
@@ -139,15 +138,17 @@ def measure(samples):
     return {"real words": sum(w in lexicon for w in inner) / len(inner),
             "distinct": len(set(pairs)) / len(pairs),
             "copied": max(map(longest_copy, samples))}
+# --8<-- [end:measures]
 
-
+# --8<-- [start:table]
+costs = {t: surprise(t) for t in temperatures}
 table = {name: measure(samples) for name, samples in written.items()}
 print("               bits  real words  distinct pairs  longest copy")
 for name, row in table.items():
-    bits = f"{surprise(name):8.2f}" if name in temperatures else 8 * " "
+    bits = f"{costs[name]:8.2f}" if name in temperatures else 8 * " "
     print(f"{name!s:11}{bits}{row['real words']:12.2f}"
           f"{row['distinct']:16.2f}{row['copied']:14d}")
-# --8<-- [end:measures]
+# --8<-- [end:table]
 
 # --8<-- [start:closest]
 real = table["Shakespeare"]
@@ -172,9 +173,65 @@ for length, bits in forgetful.items():
     print(f"memory emptied every {length:3} characters: {bits:.2f} bits")
 # --8<-- [end:stateless]
 
+# --8<-- [start:slip]
+def judge(ids):
+    """Bits of each character (B, T - 1), given the ones before."""
+    with torch.no_grad():
+        logits, _ = model(ids[:, :-1])
+    return F.cross_entropy(logits.transpose(1, 2), ids[:, 1:],
+                           reduction="none") / math.log(2)
+
+
+torch.manual_seed(0)
+at = torch.randint(len(test_ids) - 101, (800, 1))
+true = test_ids[at + torch.arange(101)]  # (B, 101) pieces of the play
+slipped = true.clone()
+slipped[:, 50] = train_ids[torch.randint(len(train_ids), (800,))]
+cost = (judge(slipped) - judge(true)).mean(0)[50:]  # from the next on
+for far in (1, 2, 5, 10, 20, 40):
+    print(f"{far:2} characters after the slip: {cost[far - 1]:+.2f} bits")
+# --8<-- [end:slip]
+
+# --8<-- [start:drift]
+@torch.no_grad()
+def go_on(start, length):
+    """Continue real beginnings (B, T) with own characters."""
+    logits, state = model(start)
+    out = []
+    for _ in range(length):
+        ids = torch.multinomial(logits[:, -1].softmax(1), 1)
+        out.append(ids)
+        logits, state = model(ids, state)
+    return torch.cat([start, *out], 1)
+
+
+starts = test_ids[torch.randint(len(test_ids) - 500, (300, 1))
+                  + torch.arange(500)]
+own = go_on(starts[:, :100], 400)
+
+
+def by_quarter(rows):
+    """Share of real words in four stretches of 100 characters."""
+    shares = []
+    for q in range(1, 5):
+        found = [w for row in rows[:, 100 * q:100 * q + 100] for w in
+                 words("".join(alphabet[i] for i in row))[1:-1]]
+        shares.append(sum(w in lexicon for w in found) / len(found))
+    return shares
+
+
+quarters = {"own": by_quarter(own), "real": by_quarter(starts)}
+bits_own = judge(own)[:, 100:].mean().item()
+bits_real = judge(starts)[:, 100:].mean().item()
+for name, row in quarters.items():
+    print(f"{name:5} text, real words:", *(f"{x:.3f}" for x in row))
+print(f"its surprise at its own text {bits_own:.2f} bits, at real text "
+      f"{bits_real:.2f}")
+# --8<-- [end:drift]
+
 # --8<-- [start:draw]
 fig, axes = plt.subplots(1, 3, num="temperature", figsize=(6.4, 2.6))
-curves = {"bits per held-out character": [surprise(t) for t in temperatures],
+curves = {"bits per held-out character": [costs[t] for t in temperatures],
           "share of real words": [table[t]["real words"]
                                   for t in temperatures],
           "share of distinct pairs": [table[t]["distinct"]
@@ -193,7 +250,7 @@ plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-results = {"bits": {str(t).replace(".", "_"): surprise(t)
+results = {"bits": {str(t).replace(".", "_"): costs[t]
                     for t in temperatures},
            "real": {str(t).replace(".", "_"): row["real words"]
                     for t, row in table.items()},
@@ -202,6 +259,10 @@ results = {"bits": {str(t).replace(".", "_"): surprise(t)
            "copied": {str(t).replace(".", "_"): row["copied"]
                       for t, row in table.items()},
            "forgetful": list(forgetful.values()), "closest": closest,
-           "best": min(temperatures, key=surprise),
+           "slip": {str(far): cost[far - 1].item()
+                    for far in (1, 2, 5, 10, 20, 40)},
+           "quarters": quarters, "bits_own": bits_own,
+           "bits_real": bits_real,
+           "best": min(temperatures, key=costs.get),
            "coldest": temperatures[0], "hottest": temperatures[-1]}
 # --8<-- [end:results]

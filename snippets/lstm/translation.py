@@ -30,7 +30,7 @@ def pair(n):
 
 random.seed(0)
 numbers = sorted({random.randrange(10**random.randint(1, 9))
-                  for _ in range(15_000)})
+                  for _ in range(14_000)})
 random.shuffle(numbers)
 pairs = [pair(n) for n in numbers]
 short = [p for p in pairs if len(p[0]) <= 12]  # longer ones: a test
@@ -95,7 +95,7 @@ class Translator(nn.Module):
 # --8<-- [end:model]
 
 # --8<-- [start:training]
-def train(pairs, attention, steps, batch=64, lr=0.01):
+def train(pairs, attention, steps, batch=32, lr=0.01):
     torch.manual_seed(0)
     source, target = (Vocabulary(side) for side in zip(*pairs))
     model = Translator(source, target, attention)
@@ -161,7 +161,7 @@ def bleu(guesses, targets):
 # --8<-- [end:measures]
 
 # --8<-- [start:comparison]
-sizes, steps, scores, models = (300, 4000), 400, {}, {}
+sizes, steps, scores, models = (300, 4000), 350, {}, {}
 for attention in (True, False):
     for size in sizes:
         model = train(train_pairs[:size], attention, steps)
@@ -234,6 +234,80 @@ for (source, target), guess in list(zip(real[-200:], real_guesses))[:3]:
     print(" ".join(source), "|", " ".join(guess), "|", " ".join(target))
 # --8<-- [end:real]
 
+# --8<-- [start:beam]
+@torch.no_grad()
+def beam(model, sentences, width, most=30):
+    """Beam search: carry the likeliest few beginnings along.
+
+    -> the best translations, their log-probabilities (B)
+    """
+    B, many = len(sentences), len(model.target.words)
+    keys, real, state = model.encode(*model.source.encode(sentences))
+    keys, real = (x.repeat_interleave(width, 0) for x in (keys, real))
+    state = [x.repeat_interleave(width, 1) for x in state]
+    rows = torch.full((B * width, 1), START)
+    score = torch.full((B, width), -torch.inf)
+    score[:, 0] = 0  # at first there is only one beginning
+    done = torch.zeros(B, width, dtype=torch.bool)
+    for _ in range(most):
+        logits, _, state = model.decode(rows[:, -1:], keys, real, state)
+        chance = logits.log_softmax(2).view(B, width, many)
+        chance[done] = -torch.inf
+        chance[..., PAD] = torch.where(done, 0.0, -torch.inf)
+        total = (score[..., None] + chance).flatten(1)
+        score, best = total.topk(width)  # (B, width)
+        old = (best // many + width * torch.arange(B)[:, None]).flatten()
+        word = best % many
+        rows = torch.cat([rows[old], word.view(-1, 1)], 1)
+        state = [x[:, old] for x in state]
+        done = done.flatten()[old].view(B, width) | (word == END)
+        if done.all():
+            break
+    rows = rows.view(B, width, -1)[:, 0, 1:]  # the best of each
+    return [model.target.decode(row) for row in rows], score[:, 0]
+# --8<-- [end:beam]
+
+# --8<-- [start:truth]
+@torch.no_grad()
+def log_chance(model, pairs):
+    """The log-probability of each true translation (B)."""
+    sources, targets = zip(*pairs)
+    y, _ = model.target.encode(targets)
+    logits, _, _ = model.decode(F.pad(y[:, :-1], (1, 0), value=START),
+                                *model.encode(*model.source.encode(sources)))
+    chance = logits.log_softmax(2).gather(2, y[..., None])[..., 0]
+    return chance.masked_fill(y == PAD, 0).sum(1)
+# --8<-- [end:truth]
+
+# --8<-- [start:search]
+width, searched = 5, {}
+groups = {"numbers": (models[True], [p for p in pairs
+                                     if 13 <= len(p[0]) <= 17][:600]),
+          "texts": (real_model, real[-200:])}
+for name, (model, group) in groups.items():
+    sources, targets = zip(*group)
+    truth, row = log_chance(model, group), {"pairs": len(group)}
+    (greedy, low), (beamed, high) = (beam(model, sources, size)
+                                     for size in (1, width))
+    for key, guesses, chance in [("greedy", greedy, low),
+                                 ("beam", beamed, high)]:
+        wrong = torch.tensor([g != t for g, t in zip(guesses, targets)])
+        row[key] = {"exact": 1 - wrong.float().mean().item(),
+                    "bleu": bleu(guesses, targets),
+                    "wrong": int(wrong.sum()), "search_errors": int(
+                        (wrong & (truth > chance + 1e-4)).sum())}
+        print(f"{name:8}{key:7}exact {row[key]['exact']:.3f}, BLEU "
+              f"{row[key]['bleu']:.3f}; wrong {row[key]['wrong']}, the "
+              f"truth likelier in {row[key]['search_errors']} of them")
+    row["likelier"] = int((high > low + 1e-4).sum())
+    row["less"] = int((high < low - 1e-4).sum())
+    print(f"beam's result likelier {row['likelier']}, less likely "
+          f"{row['less']} times")
+    searched[name] = row
+plain, _ = translate(models[True], [s for s, _ in groups["numbers"][1]])
+one, _ = beam(models[True], [s for s, _ in groups["numbers"][1]], 1)
+# --8<-- [end:search]
+
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="pairs")
 for attention, name, style in [(True, "with attention", "C0o-"),
@@ -282,5 +356,6 @@ results = {"with": [scores[True, size] for size in sizes],
            "longer": longer, "unknown": unknown,
            "real": real_score, "texts": len(real),
            "shared": sum(" ".join(s) in kept for s in sources),
+           "searched": searched, "width": width,
            "same": same, "gap": gap, "outside": outside}
 # --8<-- [end:results]

@@ -114,7 +114,7 @@ for ax, make, title in zip(axes, paths, ("AdamW", "Adam with L2")):
 axes[0].set_ylabel("mean of weights that start at 1")
 axes[0].annotate("both sizes", (150, 0.93), color="C0")
 axes[1].annotate("gradients of size 10", (80, 1.03), color="C0")
-axes[1].annotate("of size 0.1", (130, 0.3), color="C1")
+axes[1].annotate("of size 0.1", (165, 0.36), color="C1")
 plt.show()
 # --8<-- [end:draw]
 

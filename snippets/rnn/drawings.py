@@ -102,6 +102,24 @@ plt.show()
 # --8<-- [end:gru]
 
 
+# --8<-- [start:stacked]
+ax = canvas("stacked", 12.4, 6.6)
+for t in range(4):
+    x = 2.6 + 2.6 * t
+    box(ax, x, 0.9, f"$x_{t + 1}$", color="none")
+    for layer, y in [(1, 2.6), (2, 4.5)]:
+        box(ax, x, y, f"$h^{{({layer})}}_{t + 1}$")
+        arrow(ax, (x - 1.9, y), (x - 0.7, y), color="C0")
+    arrow(ax, (x, 1.4), (x, 2.1))
+    arrow(ax, (x, 3.1), (x, 4.0), color="C1", style="--")
+    arrow(ax, (x, 5.0), (x, 6.1))
+ax.text(0.1, 5.6, "layer 2", va="center")
+ax.text(0.1, 1.6, "layer 1", va="center")
+ax.text(2.8, 3.5, "dropout", color="C1", va="center")
+plt.show()
+# --8<-- [end:stacked]
+
+
 # --8<-- [start:truncated]
 ax = canvas("truncated", 15.2, 3.6)
 length, cut = 12, 4

@@ -23,17 +23,17 @@ print("fewest of one sign:", y.bincount().min().item())
 
 # --8<-- [start:model]
 class Recogniser(nn.Module):
-    """Bidirectional GRU over a path, mean over time, one score a sign."""
+    """Reads a path both ways, mean over time, one score a sign."""
 
-    def __init__(self, hidden=32):
+    def __init__(self, cell, hidden=32):
         super().__init__()
-        self.gru = nn.GRU(2, hidden, batch_first=True, bidirectional=True)
+        self.rnn = cell(2, hidden, batch_first=True, bidirectional=True)
         self.drop = nn.Dropout(0.3)
         self.out = nn.Linear(2 * hidden, 15)
 
     def forward(self, X):
         """X (B, T, 2) -> logits (B, 15)."""
-        states, _ = self.gru(X)  # (B, T, 2 H)
+        states, _ = self.rnn(X)  # (B, T, 2 H)
         return self.out(self.drop(states.mean(1)))
 # --8<-- [end:model]
 
@@ -46,8 +46,8 @@ def varied(X):
     return X @ turn * torch.exp(0.1 * torch.randn(len(X), 1, 1))
 
 
-def train(X, y, steps=320, batch=32, lr=0.015):
-    model = Recogniser()
+def train(X, y, cell=nn.GRU, steps=320, batch=32, lr=0.015):
+    model = Recogniser(cell)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps)
     for step in range(steps):
@@ -86,7 +86,7 @@ def nearest(distance, train_X, train_y, test_X):
 # --8<-- [end:neighbours]
 
 # --8<-- [start:evaluation]
-names = ["GRU", "neighbour", "on places", "warped neighbour"]
+names = ["GRU", "plain RNN", "neighbour", "on places", "warped neighbour"]
 places = 10 * (paths - paths[:, :1])  # from the start of the movement
 scores = {name: [] for name in names}
 confusion = torch.zeros(15, 15, dtype=int)
@@ -96,8 +96,9 @@ for seed in range(3):  # three ways to split
     train_X, train_y = X[train_rows], y[train_rows]
     test_X, test_y = X[test_rows], y[test_rows]
     model = train(train_X, train_y)
+    plain = train(train_X, train_y, nn.RNN)
     with torch.no_grad():
-        guesses = [model(test_X).argmax(1),
+        guesses = [model(test_X).argmax(1), plain(test_X).argmax(1),
                    nearest(straight, train_X, train_y, test_X),
                    nearest(straight, places[train_rows], train_y,
                            places[test_rows]),
@@ -131,9 +132,11 @@ shared = {x.numpy().tobytes() for x in train_X} & {
     x.numpy().tobytes() for x in test_X}
 results = {"recordings": len(lines), "distinct": len(X),
            "held_out": len(test_X), "shared": len(shared),
-           "gru": scores["GRU"], "straight": scores["neighbour"],
+           "gru": scores["GRU"], "plain": scores["plain RNN"],
+           "straight": scores["neighbour"],
            "warped": scores["warped neighbour"], "learned": 220,
            "each": round(220 / 15), "window": 8, "frames": paths.shape[1],
            "mean": {key: float(np.mean(row)) for key, row in zip(
-               ("gru", "straight", "places", "warped"), scores.values())}}
+               ("gru", "plain", "straight", "places", "warped"),
+               scores.values())}}
 # --8<-- [end:results]

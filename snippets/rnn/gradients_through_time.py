@@ -24,17 +24,21 @@ def unroll(U, steps, seed=0):
 # --8<-- [start:compare]
 torch.manual_seed(0)
 orthogonal = torch.linalg.qr(torch.randn(H, H, dtype=torch.float64))[0]
-states = unroll(1.2 * orthogonal, 12)
+U = (1.2 * orthogonal).requires_grad_()
+states = unroll(U, 12)
 goal = torch.randn(H, dtype=torch.float64)  # any function of the end
-grads = torch.autograd.grad(states[-1] @ goal, states)
+*grads, grad_U = torch.autograd.grad(states[-1] @ goal, [*states, U])
 
-v, by_hand = goal, [goal]  # and the same, written out
-for h in reversed(states[1:]):
-    v = (1.2 * orthogonal).T @ ((1 - h**2) * v)  # back by one step
+v, by_hand, shares = goal, [goal], []  # and the same, written out
+for before, h in zip(states[-2::-1], states[:0:-1]):
+    slope = (1 - h**2) * v
+    shares.append(torch.outer(slope, before))  # this step's part
+    v = U.T @ slope  # back by one step
     by_hand.append(v)
 worst = max((a - b).abs().max().item()
             for a, b in zip(grads, reversed(by_hand)))
-print(f"by hand against autograd: {worst:.0e}")
+worst_U = (sum(shares) - grad_U).abs().max().item()
+print(f"by hand against autograd: states {worst:.0e}, U {worst_U:.0e}")
 # --8<-- [end:compare]
 
 # --8<-- [start:norms]
@@ -121,7 +125,8 @@ plt.show()
 failed = {name: sum(not run["error"] < 0.05 for row in table.values()
                     for run in row) for name, table in runs.items()}
 middle = {str(g): np.median(c, 0).tolist() for g, c in curves.items()}
-results = {"worst": worst, "runs": len(rates) * len(seeds), "gain": middle,
+results = {"worst": worst, "worst_U": worst_U, "gain": middle,
+           "runs": len(rates) * len(seeds),
            "failed": failed["not clipped"], "clipped": failed["clipped"],
            "frozen": failed["recurrent weights frozen"], "limit": limit,
            "lag": T, "starts": len(curves[0.8]), "rate": rates[-1],

@@ -30,8 +30,8 @@ print("average precision", (best * hit).sum() / 4)
 # %% [markdown]
 # ## Exercise 3
 #
-# The centre is $(28, 22)$, in column $\lfloor 28/8 \rfloor = 3$ and row $\lfloor 22/8 \rfloor = 2$. So $t_x = 28/8 - 3 - 1/2 = 0$,
-# $t_y = 22/8 - 2 - 1/2 = 1/4$, and with 16 pixels of width and 24 of height $t_w = \log(16/20) \approx -0.223$, $t_h = \log(24/20) \approx 0.182$.
+# The centre is $(15, 50)$, in column $\lfloor 15/8 \rfloor = 1$ and row $\lfloor 50/8 \rfloor = 6$. So $t_x = 15/8 - 1 - 1/2 = 0.375$,
+# $t_y = 50/8 - 6 - 1/2 = -0.25$, and with 12 pixels of width and 20 of height $t_w = \log(12/20) \approx -0.511$, $t_h = \log(20/20) = 0$.
 
 # %%
 --8<-- "cnn/object_detection.py:digits"
@@ -40,10 +40,10 @@ print("average precision", (best * hit).sum() / 4)
 --8<-- "cnn/object_detection.py:targets"
 
 # %%
-has, cls, box = encode(torch.tensor([[20., 10, 36, 34]]), torch.tensor([7]))
-print("row, column:", has.nonzero()[0].tolist(), "t:",
-      [round(value, 3) for value in box[2, 3].tolist()])
-print("back again:", decode(box)[2, 3].tolist())
+cls, box = encode(torch.tensor([[9., 40, 21, 60]]), torch.tensor([7]))
+print("row, column:", (cls >= 0).nonzero()[0].tolist(), "t:",
+      [round(value, 3) for value in box[6, 1].tolist()])
+print("back again:", decode(box)[6, 1].tolist())
 
 # %% [markdown]
 # ## Exercise 4

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Answers: deep learning
 #
-# The answer to exercise 5 trains models of [the page](../../deep-learning/index.md) on its signals again.
+# The answer to exercise 6 trains models of [the page](../../deep-learning/index.md) on its signals again.
 
 # %% [markdown]
 # ## Exercise 1
@@ -49,6 +49,14 @@ for (name, size), make in zip(by_hand.items(), (logistic, mlp, cnn, GRU)):
 #
 # ## Exercise 5
 #
+# A unit is a line with one kink, and a sum of $n$ units (plus a constant) has at most $n$ kinks: between two neighbouring kinks all
+# of its units are straight, so their sum is. A line of $2^k$ pieces has $2^k - 1$ kinks between 0 and 1, hence at least so many units.
+#
+# One more fold: each piece of the folded line runs straight from 0 to 1 or back. The fold maps 0 to 0, the middle to 1, and 1 to 0, straight in
+# between. So it turns each piece, whichever way it runs, into two: up to 1 and down to 0. After $k$ folds there are $2^k$ pieces.
+#
+# ## Exercise 6
+#
 # When a signal is moved in a circle, the amplitudes of its Fourier components stay the same; only their phases change. So these
 # are features that say *what* is there and not *where*.
 
@@ -89,7 +97,7 @@ for kind, name, make, epochs, lr in runs:
 # The MLP shows how much that is: it reads {{ raw.MLP:.0%}} from the raw numbers and only {{ Fourier.MLP:.0%}} from the amplitudes.
 # The CNN, which learns features of its own, reads {{ raw.CNN:.0%}}.
 #
-# ## Exercise 6
+# ## Exercise 7
 
 # %%
 def keeping_places(C=24):
@@ -115,7 +123,7 @@ for kind, X, held_out in [("ordinary", train_X, test_X), (
 # one, trained for longer, comes nearer to the MLP.) The MLP reads about as many shuffled
 # signals as ordinary ones, {{ raw.MLP:.0%}}.
 #
-# ## Exercise 7
+# ## Exercise 8
 #
 # An example. Readings of a sensor: neighbours in time belong together, and an event may happen at any time, as a CNN takes for
 # granted. To see whether a model uses that, shuffle the times, in the same way for all recordings, and train again. Rows of a

@@ -93,6 +93,10 @@ for name, measure in [("one", bits_and_distortion), ("own", own_steps)]:
 #
 # ## Exercise 7
 #
+# $784 \cdot 8 / 25 \approx 251$. Anything can be compressed by any factor if the distortion does not matter: the factor of a lossy code means something only together with its error, and with the data that the code was made for.
+#
+# ## Exercise 8
+#
 # At 32 bits a weight, 400,000 weights are 12.8 million bits. A digit of 6272 bits that becomes one of 25 bits saves 6247, so the
 # decoder is paid for after about 2050 digits, more than half of those it was trained on. (PCA with 16 components has 13,328 numbers
 # to send and is paid for after about 70.) And it pays only while the images are digits.

@@ -89,5 +89,10 @@ with torch.no_grad():
 #
 # ## Exercise 7
 #
+# Each of the $K$ numbers has mean square 1, so one code has $K$. Half way, each number is $(a + b)/2$ with variance $(1 + 1)/4 = 1/2$, so the point has $K/2$: it lies nearer to the middle than nearly all codes do when $K$ is large. A decoder has
+# seen few codes there, which is one reason why decoded points half way can look worse than the ends.
+#
+# ## Exercise 8
+#
 # Compare every sample with its nearest training digit, and do the same for held-out digits: samples that lie much closer to training digits
 # than new real digits do are copies. Distances of features find copies that are moved or made bolder.

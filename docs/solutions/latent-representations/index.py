@@ -84,6 +84,11 @@ print(f"PCA     {results['pca']:.4f}")
 #
 # ## Exercise 7
 #
+# Write $v = (1, 2)$, so $\lVert v \rVert^2 = 5$ and $g(f(x)) = (x \cdot v) v / 5$. Then $(x - g(f(x))) \cdot v = x \cdot v - (x \cdot v) \cdot 5 / 5 = 0$. By Pythagoras every other point $av$ of the line is further away:
+# $\lVert x - av \rVert^2 = \lVert x - g(f(x)) \rVert^2 + \lVert g(f(x)) - av \rVert^2$. The code is 1 for all $x$ with $x_1 + 2 x_2 = 5$, a whole line across the first one: the decoder cannot tell them apart.
+#
+# ## Exercise 8
+#
 # It depends on the other numbers and on the network: the decoder is not linear, so one number may change the slant in one place of the
 # latent space and the digit in another. Nothing in the loss asks for more. One can ask: give some numbers the meaning by training them
 # (the class, the slant measured from the image), or prefer codes whose numbers vary independently, as some variational autoencoders do;

@@ -146,3 +146,18 @@ for name, (cell, start) in cells.items():
 for b in (0.0, 1.0, 5.0, 10.0):
     n = 1 + math.exp(b)
     print(f"bias {b:4}: {n:8.1f} steps, left {(1 - 1 / n)**n:.3f}")
+
+# %% [markdown]
+# ## Exercise 6
+#
+# $0.993^{80} = e^{80 \log 0.993} = e^{-0.56} = 0.57$, and $e^{-3.5} = 0.03$ after 500.
+
+# %% [markdown]
+# ## Exercise 7
+#
+# The second: who is wrong in nine of ten cases knows the answer and says the opposite. Only 0.5 is guessing.
+
+# %% [markdown]
+# ## Exercise 8
+#
+# Spread them: biases of $\log u$ with $u$ from 1 to some hundreds of steps give units of all time scales, and training moves them where they are needed. The largest one can be chosen from how far back the context still lowers the loss of a validation text.

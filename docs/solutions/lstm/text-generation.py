@@ -120,7 +120,7 @@ def nucleus(logits):
                                             chance * (before < 0.9))
 
 
-written, temperatures = {}, ()
+written = {}
 for name, choose in [("all", at_temperature(1.0)), ("ten", ten),
                      ("nucleus", nucleus)]:
     torch.manual_seed(0)
@@ -130,6 +130,10 @@ for name, choose in [("all", at_temperature(1.0)), ("ten", ten),
 --8<-- "lstm/text_generation.py:measures"
 
 
+table = {name: measure(samples) for name, samples in written.items()}
+for name, row in table.items():
+    print(f"{name:8} real words {row['real words']:.2f}, distinct pairs "
+          f"{row['distinct']:.2f}, longest copy {row['copied']}")
 results["drawn"] = {name: {"real": row["real words"],
                            "distinct": row["distinct"]}
                     for name, row in table.items()}
@@ -185,3 +189,23 @@ results["rounds"] = 600 * 16 * 32 / len(train_ids)
 # ({{ tenth.own:.2f}} bits, the other {{ all.own:.2f}}). Four times as many
 # steps drive this further: longer copies, far fewer bits on its own pages, and
 # more on the held-out ones.
+
+# %% [markdown]
+# ## Exercise 5
+#
+# Dividing all scores by the same $\tau > 0$ keeps their order. The probability of the best character $b$ is $1 / \sum_c e^{(z_c - z_b) / \tau}$. All differences $z_c - z_b$ are at most 0; with a larger $\tau$ they come closer to 0, every term grows or stays, and the probability falls.
+
+# %% [markdown]
+# ## Exercise 6
+#
+# $7/9 = 0.78$. Draw words at random from a lexicon: hardly any pair occurs twice, all words are real, and it says nothing.
+
+# %% [markdown]
+# ## Exercise 7
+#
+# After a blank the next word depends little on the spelling of the last. Where one early decision fixes all that follows (a rhyme, an opened bracket, the digits of a number), a wrong one keeps doing harm.
+
+# %% [markdown]
+# ## Exercise 8
+#
+# Show pairs, one line of each, in random order, to people who do not know the play, and count; one half is guessing. It measures the surface: a copy would pass. So copies must be measured beside it, and the same test be done with the 5-gram.

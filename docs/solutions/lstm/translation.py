@@ -121,3 +121,18 @@ keys, q, v = torch.randn(3, 2), torch.randn(2), torch.randn(2)
 before, after = (keys @ q).softmax(0), ((keys + v) @ q).softmax(0)
 shift = after @ (keys + v) - before @ keys - v
 print(f"{(after - before).abs().max():.0e} {shift.abs().max():.0e}")
+
+# %% [markdown]
+# ## Exercise 6
+#
+# The products are $0.5 \cdot 0.4 = 0.20$, $0.3 \cdot 0.8 = 0.24$ and $0.2 \cdot 0.9 = 0.18$. Greedy search finds 0.20; a beam of two keeps "a" and "b" and finds 0.24, the best; a beam of three finds no better.
+
+# %% [markdown]
+# ## Exercise 7
+#
+# By induction: if the beam holds all sequences of length $t - 1$, the best $K$ continuations contain all sequences of length $t$ as long as $K$ is at least their number. So at length $T - 1$ it holds all of them, looks at every continuation, and takes the likeliest.
+
+# %% [markdown]
+# ## Exercise 8
+#
+# Divide the log-probability by the length, or by a power of it, or add a bonus for each word. Choose the power by BLEU on validation sentences, not by probability, since the probability is what is being corrected. A model whose probability of the end were right would need no correction.

@@ -134,3 +134,25 @@ results["forwards"] = [results["forwards,_mean"], results["forwards,_last"]]
 
 # %%
 results["length"] = steps.shape[1]
+
+# %% [markdown]
+# ## Exercise 5
+#
+# A direction with GRU cells has $3 \cdot 32 \cdot (2 + 32 + 2) = 3456$ parameters, two have 6912, and the last layer has $15 \cdot 64 + 15 = 975$: 7887 together. With plain cells $2 \cdot 1152 + 975 = 3279$.
+
+# %% [markdown]
+# ## Exercise 6
+#
+# The path that goes along the diagonal, $(1, 1), (2, 2), \dots, (T, T)$, is one of the paths that warping may choose, and its cost is that sum. Warping takes the cheapest path, so its cost is at most that.
+
+# %% [markdown]
+# ## Exercise 7
+#
+# Take $a = (0, 0)$, $b = (0, 1)$ and $c = (1, 1)$. From $a$ to $b$: the 1 must match a 0, cost 1. From $b$ to $c$: the 0 must match a 1, cost 1. From $a$ to $c$ every match costs 1 and there are at least two, cost 2: just equal. With longer series the gap opens: $a = (0, 0, 0)$, $c = (1, 1, 1)$ cost 3, and
+# $b = (0, 1)$ is still at cost 1 from each. So $3 > 1 + 1$. (The costs are squared distances, which break it for plain numbers as well; with warping it happens even without the square.)
+
+# %% [markdown]
+# ## Exercise 8
+#
+# The neighbour has a natural threshold: the distance to the nearest training recording, set on validation recordings so that few true gestures are refused. A softmax always shares out the whole probability, so its largest value is a poor guide for inputs of a new kind. Train with a class of other movements, or refuse when several networks disagree; and
+# test it with movements of a kind that was in no training set.

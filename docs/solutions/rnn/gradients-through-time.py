@@ -150,3 +150,24 @@ for clip in (5, 0.05, 0.005, 0.0005):
 # each gradient count ten times, so one step moves the weights by at most
 # $0.2 \cdot 0.0005 / (1 - 0.9) = 0.001$, and all 300 by at most 0.3. More
 # steps bring the error down here too, later.
+
+# %% [markdown]
+# ## Exercise 5
+#
+# Its length is 5, so it becomes $(0.6, 0.8)$, with the same direction. Entry by entry it becomes $(1, 1)$, which points elsewhere.
+
+# %% [markdown]
+# ## Exercise 6
+#
+# Without $\tanh$, $\delta h_{t-1} = U^\top \delta h_t$. For a rotation $U U^\top$ is the identity, so $\lVert U^\top v \rVert^2 = v^\top U U^\top v = \lVert v \rVert^2$. Every step keeps the length, so all of them together do.
+
+# %% [markdown]
+# ## Exercise 7
+#
+# As for $u$, with $x_t$ in place of $h_{t-1}$: $\sum_t 0.75\, \delta h_t\, x_t = 0.75 \cdot (0.456 \cdot 1 + 0 - 1 \cdot 1) = -0.41$.
+
+# %% [markdown]
+# ## Exercise 8
+#
+# With fixed cuts a dependence across a cut never enters the gradient if the pieces begin at the same places in every round; with random cuts each pair of neighbouring steps is sometimes in one piece. (The programs of this book begin each round at a random place for that reason.) Overlapping pieces
+# give every step some past to learn from, at the cost of computing it twice. Neither lets a gradient reach farther back than the length of a piece.

@@ -156,3 +156,19 @@ for length in (2, 3):
 # the only carry that is ever used comes out of the first step, into which
 # none goes. Carrying on a carry is never asked for, so what the network does
 # with one is left to chance.
+
+# %% [markdown]
+# ## Exercise 6
+#
+# For $T = 1$ the sum is $W x_1$, which is $h_1$. If it holds for $T - 1$, then $h_T = W x_T + U h_{T-1} = W x_T + \sum_{t=1}^{T-1} U^{T-t} W x_t$, which is the sum for $T$. So each input is kept, multiplied by $U$ once for every step that has
+# passed, and all of them are added: the cell forgets or amplifies everything at the same pace, whatever it was.
+
+# %% [markdown]
+# ## Exercise 7
+#
+# $h_3 = 0.25 x_1 + 0.5 x_2 + x_3$. The inputs $(4, 0, 0)$ and $(0, 2, 0)$ both give $h_3 = 1$. From there on the states are the same whatever follows, so no later answer can differ: what the state does not hold is gone.
+
+# %% [markdown]
+# ## Exercise 8
+#
+# One answer at the end; one answer at each step; a sequence of another length, written by a second network.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Answers: learned representations
 #
-# The answer to exercise 6 trains the sparse layer of [the page](../../deep-learning/representations.md) with and without sparsity.
+# The answer to exercise 6 trains the sparse layer of [the page](../../cnn/learned-representations.md) with and without sparsity.
 
 # %% [markdown]
 # ## Exercise 1
@@ -33,26 +33,26 @@
 # ## Exercise 6
 
 # %%
---8<-- "deep-learning/representations.py:patches"
+--8<-- "cnn/learned_representations.py:patches"
 
 # %%
---8<-- "deep-learning/representations.py:whiten"
+--8<-- "cnn/learned_representations.py:whiten"
 
 # %%
---8<-- "deep-learning/representations.py:autoencoder"
+--8<-- "cnn/learned_representations.py:autoencoder"
 
 # %%
---8<-- "deep-learning/representations.py:gabor"
+--8<-- "cnn/learned_representations.py:gabor"
 
 # %%
 grid = gabors()
-fits = {"untrained": [], "sparsity 2": [], "sparsity 0": []}
-for seed in range(3):
-    for sparsity in (2, 0):
-        before, after, _ = learn(photos, seed, sparsity=sparsity)
-        fits[f"sparsity {sparsity}"].append(
-            gabor_fit(after, grid).median().item())
-    fits["untrained"].append(gabor_fit(before, grid).median().item())
+fits = {}
+torch.manual_seed(0)
+for sparsity in (2, 0):
+    before, after, _ = learn(photos, sparsity=sparsity)
+    fits[f"sparsity {sparsity}"] = [gabor_fit(run, grid).median().item()
+                                    for run in after]
+fits["untrained"] = [gabor_fit(run, grid).median().item() for run in before]
 print("median Gabor fit, three seeds")
 for name, values in fits.items():
     print(f"{name:10}", "  ".join(f"{value:.2f}" for value in values))
@@ -66,6 +66,11 @@ results = {name.replace(" ", "_"): {"low": min(values), "high": max(values)}
 # columns look like edges or not. The edges need the photographs, as the controls on the page show, *and* the sparsity.
 #
 # ## Exercise 7
+#
+# Of $2, 2, 2, 2$ every unit has a quarter of the sum of squares, 16, so two carry half. Of $4, 1, 1, 1, 1$ the first has 16 of 20: one unit. The second is sparser. Divide each by the root of its mean square: the first has the mean
+# absolute value 1, the second $(8/5)/2 = 0.8$. At the same mean square the sparser code costs less, as exercise 5 says.
+#
+# ## Exercise 8
 #
 # Set these units to zero (or to their mean) and see whether the network still reads their digit; compare with other units of the layer,
 # chosen at random. If nothing happens, the network does not need them. A picture of favourites cannot show that.

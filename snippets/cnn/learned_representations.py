@@ -4,16 +4,16 @@ import math
 
 import matplotlib.pyplot as plt
 import torch
+import torch.nn.functional as F
 from sklearn.datasets import load_sample_images
-from torch import nn
 
-# N patches, P = 12 x 12 pixels, K filters
-side, K = 12, 64
+# S seeds, N patches, P = 12 x 12 pixels, K filters
+side, K, N, S = 12, 64, 10000, 3
 photos = [torch.tensor(photo).float().mean(2) / 255
           for photo in load_sample_images().images]  # grey, 0 to 1
 
 
-def patches(photos, N=10000):
+def patches(photos):
     """N square patches from random places, without their mean: (N, P)."""
     every = torch.cat([photo.unfold(0, side, 3).unfold(1, side, 3)
                        .reshape(-1, side * side) for photo in photos])
@@ -41,43 +41,32 @@ def whitening(X):
 # --8<-- [end:whiten]
 
 # --8<-- [start:autoencoder]
-class SparseAutoencoder(nn.Module):
-    """One layer of filters, read out through the same weights."""
-
-    def __init__(self):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(K, K) / K**0.5)
-
-    def forward(self, Z):
-        code = Z @ self.weight            # (N, K), one column per filter
-        return code, code @ self.weight.T
-
-
 def active(code):
     """How many units, on average, carry half of a patch's squared code."""
-    power = code.square().sort(1, descending=True).values.cumsum(1)
-    return (power < 0.5 * power[:, -1:]).sum(1).add(1).float().mean().item()
+    power = code.square().sort(2, descending=True).values.cumsum(2)
+    return (power < 0.5 * power[..., -1:]).sum(2).add(1).float().mean(1)
 
 
-def learn(photos, seed, steps=800, sparsity=2):
-    """Filters before and after training, (K, P), and active units."""
-    torch.manual_seed(seed)
-    X = patches(photos)
-    to_white = whitening(X)
-    Z = X @ to_white                      # (N, P) -> (N, K)
-    model = SparseAutoencoder()
-    before = (to_white @ model.weight.detach()).T
-    sparse = [active(model(Z)[0])]
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+def learn(photos, steps=400, sparsity=2):
+    """Filters before and after training, (S, K, P), and active units."""
+    X = torch.stack([patches(photos) for seed in range(S)])  # (S, N, P)
+    to_white = torch.stack([whitening(each) for each in X])  # (S, P, K)
+    Z = X @ to_white                                         # (S, N, K)
+    weight = torch.randn(S, K, K) / K**0.5  # a column for each filter
+    before = (to_white @ weight).mT
+    sparse = [active(Z @ weight)]
+    weight.requires_grad_()
+    optimizer = torch.optim.Adam([weight], lr=0.02)
     for step in range(steps):
-        rows = torch.randint(len(Z), (500,))
-        code, output = model(Z[rows])
-        loss = ((output - Z[rows])**2).mean() + sparsity * code.abs().mean()
+        some = Z[:, torch.randint(N, (500,))]
+        code = some @ weight                # encode
+        output = code @ weight.mT           # decode, with the same weights
+        loss = ((output - some)**2).mean() + sparsity * code.abs().mean()
         optimizer.zero_grad()
-        loss.backward()
+        (S * loss).backward()
         optimizer.step()
-    sparse.append(active(model(Z)[0]))
-    return before, (to_white @ model.weight.detach()).T, sparse
+    weight = weight.detach()
+    return before, (to_white @ weight).mT, [*sparse, active(Z @ weight)]
 # --8<-- [end:autoencoder]
 
 # --8<-- [start:gabor]
@@ -113,14 +102,13 @@ torch.manual_seed(0)
 sources = {"photographs": photos,
            "shuffled pixels": [shuffled(photo) for photo in photos],
            "scrambled waves": [scrambled(photo) for photo in photos]}
-filters, sparse = {}, {}  # filters[name]: one (K, P) per seed
+filters, sparse = {}, {}  # filters[name]: (S, K, P)
 for source, images in sources.items():
-    before, after, shares = zip(*[learn(images, seed) for seed in range(3)])
+    before, after, (first, last) = learn(images)
     if source == "photographs":
-        filters["untrained"] = before
-        sparse["untrained"] = [share[0] for share in shares]
-    filters[source] = after
-    sparse[source] = [share[1] for share in shares]
+        filters["untrained"], sparse["untrained"] = before, first
+    filters[source], sparse[source] = after, last
+sparse = {name: shares.tolist() for name, shares in sparse.items()}
 fits = {name: [gabor_fit(run, grid) for run in runs]
         for name, runs in filters.items()}
 medians = {name: [fit.median().item() for fit in runs]
@@ -128,7 +116,7 @@ medians = {name: [fit.median().item() for fit in runs]
 print("filters           median Gabor fit, 3 seeds    active units")
 for name, values in medians.items():
     print(f"{name:<16}  ", "  ".join(f"{v:.2f}" for v in values),
-          f"{sum(sparse[name]) / 3:18.1f}")
+          f"{sum(sparse[name]) / S:18.1f}")
 # --8<-- [end:measure]
 
 # --8<-- [start:draw]
@@ -137,7 +125,7 @@ fig, axes = plt.subplots(2, 2, num="filters", figsize=(5.4, 5.6),
 for ax, name in zip(axes.flat, filters):
     tiles = filters[name][0].view(8, 8, side, side)
     tiles = tiles / tiles.abs().amax((2, 3), keepdim=True)
-    tiles = nn.functional.pad(tiles, (0, 2, 0, 2), value=math.nan)
+    tiles = F.pad(tiles, (0, 2, 0, 2), value=math.nan)
     ax.imshow(tiles.transpose(1, 2).reshape(8 * side + 16, -1), cmap="gray")
     ax.set_title(name, fontsize=9)
     ax.set_axis_off()
@@ -157,7 +145,7 @@ plt.show()
 
 # --8<-- [start:results]
 results = {"medians": medians, "gabors": len(grid), "filters": K,
-           "sparse": {name.split()[0]: sum(shares) / 3
+           "sparse": {name.split()[0]: sum(shares) / S
                       for name, shares in sparse.items()},
            "lowest": {name.split()[0]: min(runs)
                       for name, runs in medians.items()},
