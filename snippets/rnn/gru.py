@@ -2,7 +2,6 @@
 # --8<-- [start:step]
 import matplotlib.pyplot as plt
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 # B batch, T time, D inputs, H hidden units
