@@ -161,7 +161,6 @@ def test_break_that_breaks_nothing_is_reported(book, check):
         "raises",
         "field",
         "toml",
-        "brackets",
         "also",
         "new",
         "fails",

@@ -167,3 +167,23 @@ for name, sentences in tests.items():
 # embeddings must get exactly half ({{ swaps.1:.0%}}), since both orders are
 # the same to it; the LSTM ({{ swaps.0:.0%}}) and TF-IDF ({{ swaps.2:.0%}}),
 # which could tell them apart, hardly do. (One network of each kind.)
+
+# %% [markdown]
+# ## Exercise 5
+#
+# The first model is ahead by 20 of 160, so 90 where 80 are expected by chance, with a standard deviation of $6.3$: 1.6 deviations, which happens by chance in about one comparison of nine. With two independent test sets each share has the deviation $\sqrt{0.78 \cdot 0.22 / 1000} = 0.013$, the difference $0.019$, and 0.02 would be one deviation. Judging the same items is sharper.
+
+# %% [markdown]
+# ## Exercise 6
+#
+# Both texts hold "good", "not" and "bad" once, so their counts are equal, and so is any function of the counts. Pairs tell them apart: "not bad" occurs in the first and "not good" in the second. ("good not" and "bad not" as well.)
+
+# %% [markdown]
+# ## Exercise 7
+#
+# Writing a text twice doubles each count (pairs across the seam aside), and dividing by the length takes the factor 2 out: the vector is the same, so the score is. Without the division the score $w \cdot x + b$ becomes $2 w \cdot x + b$: the same verdict with more confidence when $b = 0$.
+
+# %% [markdown]
+# ## Exercise 8
+#
+# Longer texts in which the end takes back the beginning, irony, comparisons ("better than I feared, worse than the book"), and ten or a hundred times as many examples, or a network pretrained on much text. To find out: a learning curve for both with the same splits by film, several seeds, and the share of examples in which only one is right, sorted by length and by negation.

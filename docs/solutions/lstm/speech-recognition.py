@@ -166,3 +166,23 @@ results["growth"] = [row[1] / row[0] for row in results["rates"].values()]
 # [translation](../../lstm/translation.md#where-it-fails-longer-than-any-seen).
 # It need not: the first two differ only in the random seed. In a training
 # three times as long all errors were smaller, and the picture was the same.
+
+# %% [markdown]
+# ## Exercise 5
+#
+# Delete the 1 after the 3 and insert a 1 at the end: two changes, so the rate is $2/4 = 50$ %. (Substitutions: 1 to 4 and 4 to 1 are two as well.) It can be above 100 %: a network that writes ten digits where one was said needs nine deletions for one word.
+
+# %% [markdown]
+# ## Exercise 6
+#
+# Each of the $U$ digits gets at least one frame, each of the $U + 1$ places for blanks none or more (between different digits no blank is needed). Give each digit its one frame; the other $T - U$ frames are shared freely among $2U + 1$ places, which can be done in $\binom{T - U + 2U}{2U} = \binom{T + U}{2U}$ ways. For $T = 3$, $U = 1$: $\binom42 = 6$, as counted in exercise 1.
+
+# %% [markdown]
+# ## Exercise 7
+#
+# The most probable path is blank, blank with $0.36$: it says nothing. The text of one digit has the paths digit-blank, blank-digit and digit-digit: $0.24 + 0.24 + 0.16 = 0.64$. So the text "one digit" is the most probable, although no path of it is. Greedy decoding is wrong here; a beam search over texts, which adds up the paths of equal texts, is right.
+
+# %% [markdown]
+# ## Exercise 8
+#
+# Joined strings have pauses and the speech melody of single words; in connected speech words run into each other, are shortened, and change at their borders, and people hesitate. Error rates would be higher, spikes less sharp, and a network trained on joined strings would fail more. That the CTC loss can be computed by the recursion, and that longer strings than any seen are harder, should hold.

@@ -78,3 +78,23 @@ print(f"error of the mean of 20 days {results['mean']:.2f} %, "
 # %% [markdown]
 # The *size* of the change is correlated with that of the day before ({{ lags.1:.2f}}) and still with that of ten days before ({{ lags.10:.2f}}), unlike the change with its sign ({{ sign:.2f}}): calm and stormy weeks follow one another. Forecasts of risk build on that: the mean size of the last twenty
 # days, the simplest of them, has an error of {{ mean:.2f}} %, a constant {{ constant:.2f}} %.
+
+# %% [markdown]
+# ## Exercise 5
+#
+# $\E[(x_{t+k} - x_t)^2] = 1 + 1 - 2 \rho^k$. For $c x_t$: $\E[(x_{t+k} - c x_t)^2] = 1 - 2 c \rho^k + c^2$, a parabola in $c$ with its minimum at $c = \rho^k$, where it is $1 - \rho^{2k}$. Since $2 (1 - \rho^k) - (1 - \rho^{2k}) = (1 - \rho^k)^2 \ge 0$, damping never hurts when $\rho$ is known.
+
+# %% [markdown]
+# ## Exercise 6
+#
+# One day: persistence $0.6$, damped $1 - 0.49 = 0.51$, season $1$. Seven days, $\rho^7 = 0.082$: persistence $1.84$, damped $0.993$, season $1$. Persistence is worse than the season as soon as $2 (1 - \rho^k) > 1$, that is $\rho^k < 1/2$: from two days on ($0.7^2 = 0.49$).
+
+# %% [markdown]
+# ## Exercise 7
+#
+# $\sqrt{0.8 \cdot 0.2 / 300} = 0.023$. A warm or unusual week lies outside of the interval for several days in a row; then 300 days hold fewer independent ones, and the share varies more.
+
+# %% [markdown]
+# ## Exercise 8
+#
+# Not one number but a quantile: if a loaf too many costs less than a customer lost, bake more than the mean (the quantile loss of the page on losses). The error is money: bread left over and bread missing, each at its price. The rival is the same weekday of last week, or the mean of the last four; walk forward through a year with its holidays.

@@ -116,3 +116,23 @@ print(f"12 patterns: mean {results['all']['mean']:.2f} (from above)")
 # of *sentences* was the same each time: what helps is that they differ. How
 # much one more pattern adds depends on which it is, and from four new
 # patterns one cannot say where the curve will end.
+
+# %% [markdown]
+# ## Exercise 5
+#
+# A: precision $40/60 = 0.67$, recall $40/50 = 0.80$, $F_1 = 80/110 = 0.727$. B: $30/32 = 0.94$, $30/50 = 0.60$, $60/82 = 0.732$. Equal in F1, and different in use: the archivist loses ten names less with A; a program that acts on each hit makes two mistakes with B and twenty with A.
+
+# %% [markdown]
+# ## Exercise 6
+#
+# With $h$ hits, $f$ found and $t$ there, $P = h/f$ and $R = h/t$, so $1/P + 1/R = (f + t)/h$, and $2 / (1/P + 1/R) = 2h/(f + t)$. For the second part, $\frac{P + R}{2} - \frac{2 P R}{P + R} = \frac{(P + R)^2 - 4 P R}{2 (P + R)} = \frac{(P - R)^2}{2 (P + R)} \ge 0$.
+
+# %% [markdown]
+# ## Exercise 7
+#
+# Strictly, a name begins with B: then only one place is found, and neither I-PER nor I-ORG belongs to a name. Leniently, an I that follows nothing of its kind begins a name: a person of two words, a place, and an organisation. The rule has to be stated with the score. Forbidding the transitions O to I and B-LOC to I-ORG while decoding (the most probable *allowed* sequence, found by dynamic programming) makes such labels impossible.
+
+# %% [markdown]
+# ## Exercise 8
+#
+# Against either of the two, a program cannot be expected to do better than they do against each other: the F1 of one judged by the other is the mark to compare with. Look at the disagreements first: unclear rules (is a nickname a name?) can be repaired by a guideline and a third reader; what remains is a property of the task, and a second set of labels allows to say how much of the error it is.

@@ -104,3 +104,23 @@ assert worst < 1e-5
 
 # %% [markdown]
 # It saves correctness, not time: the layer still computes the padded steps.
+
+# %% [markdown]
+# ## Exercise 5
+#
+# At the steps 1 to 4 there are 4, 3, 1 and 1 sequences left: 9 states. The rectangle has $4 \cdot 4 = 16$.
+
+# %% [markdown]
+# ## Exercise 6
+#
+# Over all real steps each has the weight $1/10$. As a mean of means a step of the short sequence has $\tfrac12 \cdot \tfrac12 = 1/4$, one of the long sequence $\tfrac12 \cdot \tfrac18 = 1/16$. If the steps are what is judged (a label for each word), the first; if the sequences are (one verdict for each text), the second.
+
+# %% [markdown]
+# ## Exercise 7
+#
+# The padded steps are $B$ times the sum of the longest lengths of the batches, so compare these sums. Order the batches of *any* division by their longest sequence, from the longest down. The first $k - 1$ batches hold $(k - 1) B$ sequences, so at least one of the $(k - 1) B + 1$ longest lies in the $k$-th batch or later, and the longest of batch $k$ is at least the $((k - 1) B + 1)$-th longest of all. In the sorted division it is exactly that one. So each term of its sum is the smallest possible.
+
+# %% [markdown]
+# ## Exercise 8
+#
+# Put sequences of like length together, with many short ones in a batch and few long ones (a budget of steps for a batch, not of sequences), in random order of batches. Cut the long ones into pieces if the task allows it. Watch that the loss weighs steps as intended, that the learning rate suits batches of such different sizes, and that length and class are not mixed up: batches that are all of one class train badly.
