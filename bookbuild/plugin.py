@@ -198,6 +198,9 @@ class BookPlugin(BasePlugin[BookConfig]):
         build.pages[uri] = page
         if uri in build.cells:
             html = self.answers_page(build, uri, html)
+            page.meta.setdefault("search", {"boost": 0.5})  # after the chapters' pages
+        if source := build.book.pages.get(uri):
+            page.meta.setdefault("description", source.summary())
         build.book.reading = None
         return html
 

@@ -65,6 +65,8 @@ def test_nothing_is_loaded_from_another_host(site, pages):
     outside = []
     for path, root in pages:
         for element in root.iter("script", "img", "link", "iframe", "source"):
+            if element.get("rel") == "canonical":
+                continue  # it names this page, and loads nothing
             for value in (element.get("src"), element.get("href")):
                 if value and urlsplit(value).netloc:
                     outside.append((path.name, value))
@@ -288,6 +290,56 @@ def test_figures_follow_the_palette(open_page, scheme):
     page.locator("label.md-header__button[for^='__palette']:visible").click()
     page.wait_for_timeout(300)
     assert page.locator(f"figure img.on-{other}").first.is_visible()
+
+
+COLOURS = """() => {
+  const style = selector => getComputedStyle(document.querySelector(selector))
+  return [style(".md-content p").color, style(".md-content pre > code").color,
+          style(".md-content pre > code").backgroundColor]
+}"""
+
+
+def test_dark_pages_print_as_light_ones_do(open_page):
+    colours = []
+    for scheme in ("light", "dark"):
+        page = open_page("cnn/index.html", scheme=scheme)
+        page.emulate_media(media="print")
+        assert page.locator("figure img.on-light").first.is_visible()
+        assert not page.locator("figure img.on-dark").first.is_visible()
+        colours.append(page.evaluate(COLOURS))
+    assert colours[0] == colours[1]
+
+
+def test_links_in_text_are_underlined(open_page):
+    page = open_page("rnn/index.html")
+    lines = page.eval_on_selector_all(
+        ".md-content p > a:not(.headerlink, .answer-link), .md-content .citation > a",
+        "links => links.map(a => getComputedStyle(a).textDecorationLine)",
+    )
+    assert len(lines) > 10 and set(lines) == {"underline"}
+
+
+def test_every_page_describes_itself(site, pages):
+    seen = {}
+    for path, root in pages:
+        [meta] = root.cssselect("meta[name=description]")
+        name = path.relative_to(site).as_posix()
+        if name.startswith(("appendix", "solutions")) or name == "404.html":
+            continue
+        text = meta.get("content")
+        assert 40 < len(text) <= 162, f"{name}: {text!r}"
+        assert seen.setdefault(text, name) == name, f"{name}: {text!r}"
+        [title] = root.cssselect("meta[property='og:title']")
+        assert title.get("content")
+
+
+def test_references_lead_to_articles_and_back(site):
+    root = lxml.html.parse(str(site / "appendix/bibliography.html")).getroot()
+    entries = root.cssselect("ul.bibliography > li")
+    linked = [e for e in entries if e.cssselect("a[href^='https://']")]
+    assert len(linked) > 0.8 * len(entries)
+    lonely = [e.get("id") for e in entries if not e.cssselect(".cited a")]
+    assert not lonely, f"docs/appendix/references.bib: nothing cites {lonely}"
 
 
 def test_figures_load_and_keep_their_place(open_page):

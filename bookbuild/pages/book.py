@@ -30,6 +30,7 @@ from bookbuild.run.record import Claim, Failure, Figure, Outcome, Record, Verdic
 WORDS = {
     "answer": "Answer",
     "breaks": "Fails with",
+    "cited": "Cited in",
     "claim": "Claim",
     "contents": "Contents",
     "download": "download",

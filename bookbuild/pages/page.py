@@ -118,6 +118,16 @@ class Page:
             self.seen[text] = found + len(text)
         return self.text.count("\n", 0, found) + 1
 
+    def summary(self, length: int = 160) -> str:
+        """Its first sentences, for search engines; at most so many characters."""
+        text = next((text for where, _, text in self.texts if where == "prose"), "")
+        shown = ""
+        for sentence in re.findall(r"\S.*?[.?!](?=\s|$)", text):
+            if shown and len(shown) + len(sentence) >= length:
+                break
+            shown += f" {sentence}"
+        return shown.strip() if len(shown) <= length else f"{shown[:length]}…".strip()
+
     def relative(self, target: str) -> str:
         """A link from this page's source to another source file."""
         return posixpath.relpath(target, posixpath.dirname(self.uri) or ".")

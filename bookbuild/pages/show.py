@@ -230,11 +230,20 @@ def reference(slot: Slot, page: Page, book: Book) -> str:
 
 
 def bibliography(slot: Slot, page: Page, book: Book) -> str:
-    """The list of references."""
-    rows = [
-        f'<li id="ref-{escape(key)}">{entry["html"]}</li>'
-        for key, entry in book.references.items()
-    ]
+    """The list of references, each with links to the pages that cite it."""
+    rows = []
+    for key, entry in book.references.items():
+        places = [
+            f'<a href="{page.to(book.urls.get(other.uri, other.uri))}">'
+            f"{book.numbers.get(other.uri) or book.titles.get(other.uri, other.uri)}</a>"
+            for other in book.in_order()
+            if key in other.cited
+        ]
+        cited = f" {book.words['cited']} {', '.join(places)}." if places else ""
+        rows.append(
+            f'<li id="ref-{escape(key)}">{entry["html"]}'
+            f'<span class="cited">{cited}</span></li>'
+        )
     return '<ul class="bibliography">' + "".join(rows) + "</ul>"
 
 

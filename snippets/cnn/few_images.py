@@ -125,7 +125,7 @@ def neighbour(Z, y, test_Z):
 
 
 def logistic(Z, y, test_Z):
-    model = LogisticRegression(max_iter=30).fit(Z, y)
+    model = LogisticRegression(max_iter=1000).fit(Z, y)
     return torch.tensor(model.predict(test_Z))
 
 

@@ -66,6 +66,7 @@ residual = [(1 + w)**k for k in range(blocks + 1)]
 for k in range(blocks + 1):
     print(f"after {k} blocks: times w {plain[k]:.5f}   "
           f"times 1 + w {residual[k]:.5f}")
-results = {"passes": {f"{w:g}": values for w, values in passes.items()},
+results = {"passes": {f"{w:g}".replace(".", "_"): values
+                      for w, values in passes.items()},
            "w": w, "plain": plain, "residual": residual}
 # --8<-- [end:numbers]
