@@ -237,7 +237,7 @@ def bibliography(slot: Slot, page: Page, book: Book) -> str:
             f'<a href="{page.to(book.urls.get(other.uri, other.uri))}">'
             f"{book.numbers.get(other.uri) or book.titles.get(other.uri, other.uri)}</a>"
             for other in book.in_order()
-            if key in other.cited
+            if key in other.cited and not book.is_answers(other.uri)
         ]
         cited = f" {book.words['cited']} {', '.join(places)}." if places else ""
         rows.append(
