@@ -4,6 +4,7 @@
 import matplotlib.pyplot as plt
 
 INK, FAINT, SOFT = "#24292f", "#d4d8de", "#f1f3f6"
+results = {}
 
 
 def canvas(name, width, height):
@@ -137,6 +138,7 @@ ax.text(0.5, 3.1, "forwards: the state goes on", color="C0")
 ax.text(15, 3.1, "backwards: the gradient stops at a cut", color="C1",
         ha="right")
 plt.show()
+results |= {"length": length, "cut": cut}
 # --8<-- [end:truncated]
 
 
@@ -160,6 +162,6 @@ for t, count in enumerate(counts):
 ax.text(7.1, 4.85, "packed: only what is there")
 ax.text(7.1, 0.15, "so many rows at each step")
 plt.show()
-results = {"length": length, "cut": cut, "cells": 5 * len(words),
-           "full": sum(map(len, words)), "counts": counts}
+results |= {"cells": 5 * len(words), "full": sum(map(len, words)),
+            "counts": counts}
 # --8<-- [end:packed]
