@@ -38,25 +38,25 @@ class Attention(nn.Module):
 
 # --8<-- [start:gru]
 class Recurrent(nn.Module):
+    """Reads pair after pair, and then the question"""
     def __init__(self, hidden_size=64):
         super().__init__()
         self.letter, self.value = nn.Embedding(A, E), nn.Embedding(A, E)
         self.gru = nn.GRU(E, hidden_size, batch_first=True)
-        self.out = nn.Linear(hidden_size + E, A)
+        self.out = nn.Linear(hidden_size, A)
 
-    def forward(self, keys, values, question):
-        pairs = self.letter(keys) + self.value(values)   # (B, N, E)
-        _, h = self.gru(pairs)                           # (1, B, H)
-        return self.out(torch.cat([h[0], self.letter(question)], 1))
+    def forward(self, keys, values, question, mark=0):
+        pairs = self.letter(keys) + self.value(values) + mark  # (B, N, E)
+        asked = self.letter(question)[:, None]                 # (B, 1, E)
+        _, h = self.gru(torch.cat([pairs, asked], 1))          # (1, B, H)
+        return self.out(h[0])
 
 
 class Told(Recurrent):
     """The same, but each key comes with a mark if it will be asked for"""
     def forward(self, keys, values, question):
-        asked = (keys == question[:, None])[..., None]   # (B, N, 1)
-        pairs = self.letter(keys) + self.value(values) + 4 * asked
-        _, h = self.gru(pairs)
-        return self.out(torch.cat([h[0], self.letter(question)], 1))
+        asked = (keys == question[:, None])[..., None]         # (B, N, 1)
+        return super().forward(keys, values, question, 4 * asked)
 # --8<-- [end:gru]
 
 # --8<-- [start:train]
