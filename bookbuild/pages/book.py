@@ -63,7 +63,7 @@ class Book:
         root: its folder; docs, snippets: of its pages and programs.
         answers: the folder, below docs, of pages with answers.
         words: those the book itself writes, as "Figure".
-        references: BibTeX key to {"cited", "html"}.
+        references: BibTeX key to {"cited", "html", "plain"}.
         published: values from elsewhere, by dotted name.
         bibliography: the page with the list of references.
         pages, programs, outcomes: by name.

@@ -10,7 +10,7 @@ from typing import Any
 from bookbuild.errors import BookError
 from bookbuild.run.store import Store
 
-FORMAT = "3"  # raise when what `read_references` returns changes
+FORMAT = "4"  # raise when what `read_references` returns changes
 
 
 def read_references(path: Path, shown: str, store: Store) -> dict[str, dict[str, str]]:
@@ -20,7 +20,7 @@ def read_references(path: Path, shown: str, store: Store) -> dict[str, dict[str,
         path: the file; shown: what messages call it.
         store: keeps what pybtex has made of it.
     Returns:
-        key to {"cited": "A and B, 2001", "html"}, ordered as in the list.
+        key to {"cited": "A and B, 2001", "html", "plain"}, ordered as in the list.
     Raises:
         BookError: the file is missing or wrong; it says which entry.
     """
@@ -65,6 +65,7 @@ def format_all(path: Path, shown: str) -> dict[str, dict[str, str]]:
         try:
             [formatted] = style.format_entries([entry])
             html = formatted.text.render(backend)
+            plain = " ".join(formatted.text.render_as("text").split())
         except Exception as error:  # pybtex's styles raise many kinds
             wanted = str(error).split(": ")[-1] or type(error).__name__
             raise BookError(
@@ -74,7 +75,8 @@ def format_all(path: Path, shown: str) -> dict[str, dict[str, str]]:
             ) from error
         names = authors(key, entry, shown)
         year = str(entry.fields["year"])
-        rows.append((key, names, {"cited": f"{names}, {year}", "html": html}))
+        cited = f"{names}, {year}"
+        rows.append((key, names, {"cited": cited, "html": html, "plain": plain}))
     rows.sort(key=lambda row: (row[1].lower(), row[2]["cited"]))
     return {key: entry for key, _, entry in rows}
 

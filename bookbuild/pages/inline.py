@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import posixpath
 import re
 import xml.etree.ElementTree as etree
@@ -69,8 +68,7 @@ class Citations(InlineProcessor):
         target = posixpath.splitext(self.book.bibliography)[0] + ".md"
         link = etree.Element("a", {"href": self.page.relative(target) + f"#ref-{key}"})
         link.text = entry["cited"] + (f", {place}" if place else "")
-        plain = html.unescape(re.sub(r"<[^>]*>", "", entry["html"]))
-        link.set("title", " ".join(plain.split()))
+        link.set("title", entry["plain"])
         return link
 
 
