@@ -88,7 +88,7 @@ def train(make, lr, decay, steps):
 # --8<-- [start:compare]
 trials = [("SGD, L2", sgd_l2, 0.1, [0.0, 0.01, 0.03, 0.1]),
           ("Adam, L2", adam_l2, 0.01, [0.0, 0.01, 0.03, 0.1]),
-          ("AdamW", adam_w, 0.01, [0.0, 0.3, 1.0, 3.0, 10.0, 30.0])]
+          ("AdamW", adam_w, 0.01, [0.0, 1.0, 3.0, 5.0, 10.0, 30.0])]
 test, best = {}, {}
 print("                    test accuracy, mean of 5, at each decay")
 for steps in (150, 450):
