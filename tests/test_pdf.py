@@ -203,7 +203,8 @@ Long {long} ends.
 ```
 """.replace("{long}", "x" * 300).replace("{words}", "word " * 60)
 PAGES = {
-    "index.md": "# A Small Book\n\nWhat this is about. Start at [](plenty/index.md).\n",
+    "index.md": "# A Small Book\n\nWhat this is about. Start at [](plenty/index.md).\n\n"
+    "It is one PDF<!-- pdf -->.\n",
     "plenty/index.md": PLENTY,
     "plenty/page-one.md": "# Page one\n\n## In page one\n\n### Deeper\n\n"
     "Back to [the section](index.md#a-section-of-it) "
@@ -264,6 +265,8 @@ def small(tmp_path_factory):
     assert re.fullmatch(
         r"\S+/site/a-small-book\.pdf: \d+ pages, [\d.]+ s\n", done.stdout
     )
+    page = (folder / "site/index.html").read_text()
+    assert 'PDF<span class="pdf-link"> (<a href="a-small-book.pdf">' in page
     # The next build empties site/.
     return (folder / "site/a-small-book.pdf").rename(folder / "first.pdf")
 
@@ -326,6 +329,10 @@ def bookmarks(outline):
 
 
 # Both books ----------------------------------------------------------------
+
+
+def test_the_pdf_does_not_offer_itself(small):
+    assert "It is one PDF." in text_of(small)
 
 
 def test_every_internal_link_leads_to_a_page(pdf):

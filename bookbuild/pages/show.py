@@ -333,7 +333,8 @@ def pdf(slot: Slot, page: Page, book: Book) -> str:
     """The link to the PDF, in a build that makes one."""
     if not book.pdf:
         return ""
-    return f' (<a href="{page.to(book.pdf)}">{book.words["download"]}</a>)'
+    link = f'<a href="{page.to(book.pdf)}">{book.words["download"]}</a>'
+    return f'<span class="pdf-link"> ({link})</span>'  # which no PDF needs
 
 
 SHOW: dict[str, Callable[[Slot, Page, Book], str]] = {
