@@ -226,7 +226,8 @@ def new_page(chosen: Any) -> int:
     book = CheckedBook(chosen.root)
     docs = Path(book.config.docs_dir)
     programs, answers = book.root / book.settings.programs, docs / book.settings.answers
-    for path in begin(docs, programs, answers, chosen.name):
+    reference = next(iter(book.book.references), "")
+    for path in begin(docs, programs, answers, chosen.name, reference):
         print(path.relative_to(book.root))
     return 0
 

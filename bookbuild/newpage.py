@@ -11,6 +11,10 @@ from bookbuild.run.breaks import breaks_file
 NAME = re.compile(r"[a-z][a-z0-9-]*/[a-z][a-z0-9-]*")
 
 PAGE = """\
+---
+constants:
+  - "three numbers"
+---
 # {title}
 
 What does this page answer? Say it in two sentences, before any formula.
@@ -24,6 +28,12 @@ What does this page answer? Say it in two sentences, before any formula.
 /// output | {program}:example
 ///
 
+/// figure | {program}:numbers
+    alt: >-
+      The three numbers as dots on a line, and between them a cross at their mean, {{{{ mean:.1f }}}}.
+The numbers, and their mean.
+///
+
 The mean of the three numbers is {{{{ mean:.1f }}}}.
 
 /// claim | The mean lies between the smallest and the largest of the numbers.
@@ -31,6 +41,10 @@ The mean of the three numbers is {{{{ mean:.1f }}}}.
 assert min(numbers) < results["mean"] < max(numbers)
 ```
 ///
+
+```python
+--8<-- "{program}:draw"
+```
 
 ## What breaks
 
@@ -46,17 +60,27 @@ One to five sentences.
 
 ## Read more
 
-A reference, cited by its key in the bibliography.
+- {citation}: what a reader finds there.
 """
 PROGRAM = '''\
 """{title}: one sentence on what this program shows."""
 
 # --8<-- [start:example]
+import matplotlib.pyplot as plt
+
 numbers = [1, 2, 6]
 mean = sum(numbers) / len(numbers)
 print("mean of", numbers, "is", mean)
 results = {{"mean": mean}}
 # --8<-- [end:example]
+
+# --8<-- [start:draw]
+fig, ax = plt.subplots(num="numbers", figsize=(6.4, 1.4))
+ax.plot(numbers, [0] * len(numbers), "o")
+ax.plot(mean, 0, "x", markersize=10)
+ax.set(xlabel="number", yticks=[])
+plt.show()
+# --8<-- [end:draw]
 '''
 BREAKS = """\
 [[break]]
@@ -78,12 +102,15 @@ ANSWER = """\
 """
 
 
-def begin(docs: Path, programs: Path, answers: Path, name: str) -> list[Path]:
+def begin(
+    docs: Path, programs: Path, answers: Path, name: str, reference: str = ""
+) -> list[Path]:
     """Write the four files of a new page.
 
     Args:
         docs, programs, answers: the folders in which they lie.
         name: chapter and page, as `rnn/attention`.
+        reference: the key of one that the page can cite to begin with.
     Returns:
         the files that were written.
     Raises:
@@ -95,6 +122,7 @@ def begin(docs: Path, programs: Path, answers: Path, name: str) -> list[Path]:
     chapter, page = name.split("/")
     program = f"{chapter}/{page.replace('-', '_')}.py"
     title = page.replace("-", " ").capitalize()
+    citation = f"[@{reference}]" if reference else "A book or an article"
     texts = {
         docs / f"{name}.md": PAGE,
         programs / program: PROGRAM,
@@ -109,5 +137,6 @@ def begin(docs: Path, programs: Path, answers: Path, name: str) -> list[Path]:
         if path.name.endswith(".breaks.toml"):
             path.write_text(text, encoding="utf-8")
         else:
-            path.write_text(text.format(title=title, program=program), "utf-8")
+            filled = text.format(title=title, program=program, citation=citation)
+            path.write_text(filled, encoding="utf-8")
     return list(texts)

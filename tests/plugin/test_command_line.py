@@ -3,7 +3,7 @@
 import tomllib
 
 import pytest
-from conftest import PROGRAMS, TinyBook, builds
+from conftest import BIB, PAGES, PROGRAMS, TinyBook, builds
 
 from bookbuild.__main__ import main
 
@@ -139,7 +139,10 @@ def test_new_page_builds_and_passes(tmp_path, capsys, monkeypatch, pytester):
         plugins=[
             {"mkdocs-jupyter": {"include": ["solutions/*/*.py"], "execute": False}}
         ],
+        settings={"references": "refs.bib", "bibliography": "bibliography.md"},
     )
+    book.write(".", "refs.bib", BIB)
+    book.page("part/first.md", PAGES["part/first.md"] + "\nSee [@two2001].\n")
     monkeypatch.chdir(book.root)
     code, printed = call(capsys, "new", "page", "part/some-thing")
     assert code == 0
@@ -157,8 +160,12 @@ def test_new_page_builds_and_passes(tmp_path, capsys, monkeypatch, pytester):
         ],
         validation={"omitted_files": "warn", "anchors": "warn"},
     )
-    builds(book)
+    page = builds(book, "part/some-thing.html")
+    assert (
+        "<figure" in page
+        and "[@two2001]" in (book.root / "docs/part/some-thing.md").read_text()
+    )
     monkeypatch.chdir(book.root)
     book.write(".", "pytest.ini", "[pytest]\naddopts = --codeblocks\n")
     done = pytester.runpytest_inprocess("docs", "snippets", "-p", "no:cacheprovider")
-    done.assert_outcomes(passed=4)
+    done.assert_outcomes(passed=5)
