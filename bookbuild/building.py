@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import subprocess
 import tomllib
@@ -15,7 +16,7 @@ from mkdocs.utils import CountHandler
 
 from bookbuild.errors import BookError
 from bookbuild.pages import notebooks
-from bookbuild.pages.book import WORDS, Book, figure_files
+from bookbuild.pages.book import WORDS, Book, figure_files, live_path
 from bookbuild.pages.citations import read_references
 from bookbuild.pages.extension import NEEDED, BookExtension
 from bookbuild.pages.maths import Katex
@@ -69,6 +70,7 @@ def open_book(config: Any, settings: BookConfig, store: Store) -> Book:
         katex=Katex(root / "node_modules", settings.macros, store),
         words=WORDS | settings.words,
         bibliography=settings.bibliography,
+        live=settings.live,
         reset=settings.reset,
     )
     try:
@@ -198,10 +200,13 @@ def fill_toc(items: Any, source: Page, book: Book) -> None:
 
 
 def write_figures(build: Build, name: str, outcome: Outcome) -> None:
-    """Write the figures of a program into the site."""
+    """Write the figures of a program into the site, and what drives the live ones."""
     if isinstance(outcome, Record):
         for path, svg in figure_files(name, outcome.figures):
             write(build.site / path, svg)
+        for figure, numbers in outcome.results.get("live", {}).items():
+            told = json.dumps([figure, numbers], separators=(",", ":"))
+            write(build.site / live_path(name, figure), f"live.take(...{told})\n")
 
 
 def write_downloads(build: Build) -> None:

@@ -64,6 +64,7 @@ class BookConfig(Config):
         limit: seconds that a program may take.
         preload: modules that most programs import; they are imported once.
         references: a BibTeX file; bibliography: the page that lists it.
+        live: the script of live figures, among the pages.
         published: a TOML file of values from elsewhere.
         expected: a TOML file that says how many seconds programs take, as
             `python -m bookbuild expected` writes it.
@@ -82,6 +83,7 @@ class BookConfig(Config):
     preload = option.ListOfItems(option.Type(str), default=[])
     references = option.Optional(option.Type(str))
     bibliography = option.Type(str, default="bibliography.md")
+    live = option.Type(str, default="assets/live.js")
     published = option.Optional(option.Type(str))
     expected = option.Optional(option.Type(str))
     requirements = option.Type(dict, default={})

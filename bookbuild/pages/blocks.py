@@ -1,7 +1,12 @@
-"""Turns the blocks of a page (figure, output, claim) into HTML with slots.
+"""Turns the blocks of a page (figure, live, output, claim) into HTML with slots.
 
 /// figure | part/program.py:name
     alt: What the figure shows, for those who cannot see it.
+The caption.
+///
+
+/// live | part/program.py:name
+    alt: As of a figure, which stands there in print and without scripts.
 The caption.
 ///
 
@@ -103,8 +108,8 @@ class Figure(BookBlock):
     OPTIONS: ClassVar = {"alt": ["", type_string]}
 
     def on_create(self, parent: etree.Element) -> etree.Element:
-        line = self.find_line()
-        program, name = self.target(line)
+        self.line = line = self.find_line()
+        self.program, self.name = program, name = self.target(line)
         anchor = f"fig-{name}"
         self.define(anchor, line, f"figure '{name}'")
         alt = " ".join(self.options["alt"].split())
@@ -148,6 +153,32 @@ class Figure(BookBlock):
         label.tail = " " + (first.text or "")
         first.text = None
         first.insert(0, label)
+
+
+class Live(Figure):
+    """A figure that readers can drive: a script draws it from a program's numbers."""
+
+    NAME = "live"
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        figure = super().on_create(parent)
+        slot = Slot("live", self.line, self.program, self.name)
+        figure.set("class", "book-figure book-live")
+        figure.set("data-live", self.name or "")
+        figure.set("data-numbers", add(self.page, slot))
+        if not (self.book.docs / self.book.live).is_file():
+            self.book.report(
+                BookError(
+                    f"a live figure needs the script docs/{self.book.live} (live: in "
+                    "mkdocs.yml)",
+                    self.page.uri,
+                    self.line,
+                )
+            )
+        if sum(slot.kind == "live" for slot in self.page.slots) == 1:
+            script = {"src": self.page.to(self.book.live), "defer": "defer"}
+            etree.SubElement(parent, "script", script)
+        return figure
 
 
 class Output(BookBlock):
@@ -206,5 +237,5 @@ class Blocks(BlocksExtension):
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: BlocksProcessor) -> None:
         block_mgr.__class__ = TextOptions
-        for block in (Figure, Output, Claim):
+        for block in (Figure, Live, Output, Claim):
             block_mgr.register(block, self.parts)

@@ -66,6 +66,7 @@ class Book:
         references: BibTeX key to {"cited", "html", "plain"}.
         published: values from elsewhere, by dotted name.
         bibliography: the page with the list of references.
+        live: the script of live figures, below docs.
         pages, programs, outcomes: by name.
         urls: where in the site a file of the pages' folder is.
         numbers: page to "1.2"; order: pages as they are read.
@@ -85,6 +86,7 @@ class Book:
     references: dict[str, dict[str, str]] = field(default_factory=dict)
     published: dict[str, Any] = field(default_factory=dict)
     bibliography: str = "bibliography.md"
+    live: str = "assets/live.js"
     pages: dict[str, Page] = field(default_factory=dict)
     uris: set[str] = field(default_factory=set)
     urls: dict[str, str] = field(default_factory=dict)
@@ -397,6 +399,11 @@ def figure_path(program: str, name: str, look: str) -> str:
     """Where in the site a figure lies."""
     tail = "" if look == "light" else "-dark"
     return f"figures/{program.removesuffix('.py')}/{name}{tail}.svg"
+
+
+def live_path(program: str, name: str) -> str:
+    """Where in the site the numbers of a live figure lie."""
+    return f"figures/{program.removesuffix('.py')}/{name}.js"
 
 
 def figure_files(program: str, figures: dict[str, Figure]) -> Iterable[tuple[str, str]]:

@@ -31,7 +31,7 @@ ALT = re.compile(r"^# alt: (.*)$", re.M)
 FIGURE = re.compile(r"""num=(['"])([^'"]+)\1""")
 LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\(([^()\s]+)\)")
 CITED = re.compile(r"\[(@[^\[\]]+)\](?!\()")
-OPENING = re.compile(r"^\s*/{3,}\s*(figure|output|claim|details)\s*\|\s*(.*?)\s*$")
+OPENING = re.compile(r"^\s*/{3,}\s*(figure|live|output|claim|details)\s*\|\s*(.*?)\s*$")
 
 
 @dataclass
@@ -342,7 +342,7 @@ class PageNotebook:
                 self.text += ["", f"**{self.book.words['claim']}.** {argument}", ""]
             elif kind == "details":
                 self.text += ["", f"**{argument}**", ""]
-            elif kind == "figure":
+            elif kind in ("figure", "live"):
                 self.figure(*argument.split(":", 1))
         elif re.match(r"^\s*/{3,}\s*$", line):
             self.output = False

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from html import escape
 
 from bookbuild.errors import BookError
-from bookbuild.pages.book import Book, figure_path
+from bookbuild.pages.book import Book, figure_path, live_path
 from bookbuild.pages.page import Page
 from bookbuild.pages.slots import NUMBER, SLOT, WAITING, Slot, number_slot
 from bookbuild.run.program import Program
@@ -73,6 +73,22 @@ def figure(slot: Slot, page: Page, book: Book) -> str:
             f'width="{drawn.width}" height="{drawn.height}">'
         )
     return "".join(images)
+
+
+def live(slot: Slot, page: Page, book: Book) -> str:
+    """Where the numbers of a live figure are: `results["live"]` of its program."""
+    record = book.record(slot.program)
+    if record is None:
+        return ""
+    if slot.name not in record.results.get("live", {}):
+        wrong(
+            f"results[\"live\"] has no '{slot.name}', which a live figure needs",
+            slot,
+            page,
+            book,
+        )
+        return ""
+    return page.to(live_path(slot.program, slot.name or ""))
 
 
 def output(slot: Slot, page: Page, book: Book) -> str:
@@ -340,6 +356,7 @@ def pdf(slot: Slot, page: Page, book: Book) -> str:
 SHOW: dict[str, Callable[[Slot, Page, Book], str]] = {
     "number": number,
     "figure": figure,
+    "live": live,
     "output": output,
     "cell": cell,
     "margin": margin,

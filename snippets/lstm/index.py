@@ -166,6 +166,19 @@ axes[3].set(xlabel="step")
 plt.show()
 # --8<-- [end:draw]
 
+# --8<-- [start:export]
+def plain(values):
+    return [[round(v, 5) for v in row] for row in values.tolist()]
+
+
+rnn = one_unit[0].rnn
+exported = {"weight_ih": plain(rnn.weight_ih_l0),
+            "weight_hh": plain(rnn.weight_hh_l0),
+            "bias": plain((rnn.bias_ih_l0 + rnn.bias_hh_l0)[None])[0],
+            "out": {"weight": plain(one_unit[0].out.weight),
+                    "bias": plain(one_unit[0].out.bias[None])[0]}}
+# --8<-- [end:export]
+
 # --8<-- [start:results]
 def key(name):
     """A name as the text quotes it."""
@@ -182,5 +195,6 @@ results = {"worst": worst, "others": {key(n): e for n, e in others.items()},
            "half": {key(name): error for name, error
                     in rms["four units, half open"].items()},
            "four": {key(name): error for name, error
-                    in rms["four units, kept"].items()}}
+                    in rms["four units, kept"].items()},
+           "live": {"gates": exported}}
 # --8<-- [end:results]

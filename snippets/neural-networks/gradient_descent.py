@@ -140,5 +140,7 @@ results = {
     "speedup": arrival["best"] / arrival["momentum"],
     "worst_limit": max(abs(a / b - 1) for _, _, a, b in limits),
     "settings": settings,
+    "live": {"ravine": {"curvatures": [1, 50], "start": first,
+                        "settings": settings}},
 }
 # --8<-- [end:results]
