@@ -220,57 +220,6 @@ def test_a_program_of_each_chapter_gives_the_same_again(records):
 # In a browser ---------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def browser():
-    """Headless Chromium; skipped when none is installed, except in CI."""
-    from playwright.sync_api import sync_playwright
-
-    path = next(
-        filter(
-            None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
-        ),
-        None,
-    )
-    if path is None and not os.environ.get("CI"):
-        pytest.skip("no Chromium found: apt-get install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=path,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-sync",
-                "--disable-background-networking",
-                "--disable-component-update",
-            ],
-        )
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def open_page(browser, site):
-    """Opens a page of the site from its file; checks requests at the end."""
-    asked, problems, contexts = [], [], []
-
-    def open_it(path, width=1280, scheme="light"):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto((site / path).as_uri())
-        return page
-
-    yield open_it
-    for context in contexts:
-        context.close()
-    assert not [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
-    assert not problems
-
-
 def test_search_works_from_a_file(open_page):
     page = open_page("index.html")
     page.fill("input.md-search__input", "receptive field")
