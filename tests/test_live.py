@@ -14,6 +14,8 @@ PAGES = {
     "ravine": "neural-networks/gradient-descent.html",
     "digit": "cnn/image-classification.html",
     "gates": "lstm/index.html",
+    "plane": "vae/digits.html",
+    "noise": "diffusion/index.html",
 }
 N = 100  # inputs
 
@@ -53,24 +55,42 @@ def ravine(numbers, book):
         yield state, [names["descend"](loss, [w1, w2], step, 40, momentum)]
 
 
+def through(layers, X):
+    """The outputs of all layers for one batch."""
+    for layer in layers:
+        kind = layer["kind"]
+        if "weight" in layer:
+            apply = F.conv2d if kind == "conv" else F.linear
+            more = {"padding": "same"} if kind == "conv" else {}
+            X = apply(X, tensor(layer["weight"]), tensor(layer["bias"]), **more)
+        elif kind == "pool":
+            X = F.max_pool2d(X, layer.get("size") or X.shape[-1])
+        else:
+            X = X.flatten(1) if kind == "flatten" else getattr(X, kind)()
+        yield X
+
+
 def digit(numbers, book):
     shown = tensor(numbers["digits"]) / 255
     for i in range(N):
         x = shown[i % len(shown)].roll(i % 7 - 3, 1) + 0.1 * torch.rand(28, 28).double()
-        layers = []
-        for name in ("CNN", "MLP"):
-            X = x[None, None]
-            for layer in numbers[name]:
-                if "weight" in layer:
-                    apply = F.conv2d if layer["kind"] == "conv" else F.linear
-                    more = {"padding": "same"} if layer["kind"] == "conv" else {}
-                    X = apply(X, tensor(layer["weight"]), tensor(layer["bias"]), **more)
-                elif layer["kind"] == "pool":
-                    X = F.max_pool2d(X, layer.get("size") or X.shape[-1])
-                else:
-                    X = X.relu() if layer["kind"] == "relu" else X.flatten(1)
-                layers.append(X)
-        yield x.flatten().tolist(), layers
+        found = [X for n in ("CNN", "MLP") for X in through(numbers[n], x[None, None])]
+        yield x.flatten().tolist(), found
+
+
+def plane(numbers, book):
+    for _ in range(N):
+        code = 3 * torch.randn(2).double()
+        yield code.tolist(), list(through(numbers["layers"], code[None]))
+
+
+def noise(numbers, book):
+    for i in range(N):
+        x, t = 2 * torch.randn(3, 2).double(), 1 + i % numbers["T"]
+        wave = t / numbers["T"] * torch.arange(1, 5).double() * torch.pi / 2
+        told = torch.cat([wave.cos(), wave.sin()]).expand(3, -1)
+        layers = through(numbers["layers"], torch.cat([x, told], 1))
+        yield {"points": x.tolist(), "t": t}, list(layers)
 
 
 def gates(numbers, book):
@@ -101,13 +121,21 @@ IN_THE_PAGE = {
     "ravine": "state => [live.compute.ravine(live.numbers.ravine, state).flat()]",
     "digit": """pixels => Object.values(live.compute.digit(live.numbers.digit, pixels))
         .flat().map(layer => [...layer.data])""",
+    "plane": "code => live.compute.plane(live.numbers.plane, code).map(x => [...x.data])",
+    "noise": "told => live.compute.noise(live.numbers.noise, told).map(x => [...x.data])",
     "gates": """told => {
         const run = live.compute.gates(live.numbers.gates, told)
         return [run.flatMap(s => [...s.i, ...s.f]), run.flatMap(s => s.c),
                 run.flatMap(s => s.h), run.map(s => s.answer)]
     }""",
 }
-REFERENCE = {"ravine": ravine, "digit": digit, "gates": gates}
+REFERENCE = {
+    "ravine": ravine,
+    "digit": digit,
+    "gates": gates,
+    "plane": plane,
+    "noise": noise,
+}
 
 
 def gap(page, name, book, inputs=N):
@@ -144,6 +172,13 @@ def test_a_page_computes_what_pytorch_computes_layer_by_layer(show, checked, nam
         ("digit", "engine", "y.data.fill(-Infinity)", "y.data.fill(1)"),
         ("gates", "engine", "f = at(1, sigmoid)", "f = at(0, sigmoid)"),
         ("gates", "engine", "Math.tanh(v))", "v)"),
+        (
+            "plane",
+            "engine",
+            "let sum = bias ? bias[o] : 0\n        for",
+            "let sum = 0\n        for",
+        ),
+        ("noise", "noise", "t / T * k", "t / T * (k - 1)"),
         ("ravine", "ravine", "momentum * v +", "momentum +"),
     ],
     ids=lambda text: None,
@@ -158,7 +193,13 @@ def test_a_broken_engine_is_noticed(show, checked, name, script, old, new):
 
 # What a reader does -----------------------------------------------------------
 
-SLIDER = {"ravine": "momentum", "digit": "right", "gates": "at"}
+SLIDER = {
+    "ravine": "momentum",
+    "digit": "right",
+    "gates": "at",
+    "plane": "z1",
+    "noise": "seed",
+}
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,5 +1,5 @@
 """A CNN and an MLP whose numbers leave the program: digits read elsewhere."""
-# --8<-- [start:train]
+# --8<-- [start:data]
 from importlib.metadata import distribution
 
 import matplotlib.pyplot as plt
@@ -16,8 +16,10 @@ table = table[torch.randperm(len(table))]  # the file is sorted by digit
 X, y = table[:, :-1].reshape(-1, 1, 28, 28) / 255, table[:, -1].long()
 train_X, test_X = X[:4000], X[4000:]
 train_y, test_y = y[:4000], y[4000:]
+# --8<-- [end:data]
 
 
+# --8<-- [start:train]
 def train(model, lr, epochs=3, batch=50):
     torch.manual_seed(0)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
@@ -90,7 +92,8 @@ def run(layers, X):
     for layer in layers:
         kind = layer["kind"]
         if "weight" in layer:
-            numbers = torch.tensor(layer["weight"]), torch.tensor(layer["bias"])
+            numbers = [torch.tensor(layer[part])
+                       for part in ("weight", "bias")]
             X = (F.conv2d(X, *numbers, padding="same") if kind == "conv"
                  else F.linear(X, *numbers))
         elif kind == "pool":

@@ -107,7 +107,7 @@ big = nn.TransformerEncoderLayer(64, 4, 256, dropout=0.0, batch_first=True,
 q = dict(big.named_parameters())
 cost = {T: (multiplications(lambda X: attend(X, q, 4), T),
             multiplications(lambda X: mlp(X, q), T))
-        for T in (16, 64, 256, 1024, 2048)}
+        for T in (16, 64, 128, 256, 1024, 2048)}
 print("tokens   attention, million   MLP, million")
 for T, (a, m) in cost.items():
     print(f"{T:6}{a / 1e6:21.2f}{m / 1e6:15.2f}")

@@ -1,0 +1,84 @@
+# %% [markdown]
+# # Answers: judging samples
+#
+# Exercises 6 and 7 use data and judge of [the page](../../gan/measures.md).
+
+# %% [markdown]
+# ## Exercise 1
+#
+# Precision (the 7 lies among real digits), and *sure*; *nearest*, if the 7 is not one of the training set. It fails in recall, in the rarest class, and in the Fréchet distance: a covariance of zero is far from that of real digits.
+
+# %% [markdown]
+# ## Exercise 2
+#
+# $(2 - 1)^2 + (2 - 2)^2 = 1$. If all made ones are 1, then mean 1 and spread 0: $0 + (2 - 0)^2 = 4$. To be always right on average is worse here than to be off by one with the right spread.
+
+# %% [markdown]
+# ## Exercise 3
+#
+# Balls around real points: 0 and 1 reach to each other, radius 1; 5 reaches to 1, radius 4. So they cover $[-1, 2]$ and $[1, 9]$, and all three made points are inside: precision 1. Balls around made points: 0.5 and 0.6 have the radius 0.1, and 2 has 1.4. They cover $[0.4, 0.7]$ and $[0.6, 3.4]$. Of the real points only 1 is inside: recall 1/3. The far real point 5 made precision generous.
+
+# %% [markdown]
+# ## Exercise 4
+#
+# The formula contains nothing but means and covariances, so equal ones give zero. In one dimension: real features are $-1$ or $1$ with a half each, made ones are drawn from $\mathcal{N}(0, 1)$. Both have mean 0 and variance 1; most of the made ones lie where no real one is.
+
+# %% [markdown]
+# ## Exercise 5
+#
+# Copies and perfect new digits are both real digits, so distance, precision, recall, sureness and shares are those of real digits, whatever $a$ is. `nearest` is a mean: a copy contributes 0 and a new digit 1, so it is $1 - a$. It falls below 0.9 for $a > 0.1$. One copy in twenty would pass as chance.
+
+# %% [markdown]
+# ## Exercise 6
+
+# %%
+--8<-- "gan/measures.py:data"
+
+# %%
+--8<-- "gan/measures.py:judge"
+
+# %%
+--8<-- "gan/measures.py:measures"
+
+# %%
+test_features = judge[:-1](test_X)
+results = {"by_count": {}}
+for count in (100, 250, 500, 1000, 2000):
+    distances = [frechet(judge[:-1](train_X[torch.randperm(2500)[:count]]),
+                         test_features) for draw in range(5)]
+    results["by_count"][f"n{count}"] = sum(distances) / 5
+    print(f"{count:5} copies: {sum(distances) / 5:.2f}")
+
+# %% [markdown]
+# From {{ by_count.n100:.1f}} with 100 copies down to {{ by_count.n2000:.1f}} with 2000, though the source is the same. Covariances from few samples are off, and being off in any direction counts as distance.
+
+# %% [markdown]
+# ## Exercise 7
+
+# %%
+torch.manual_seed(0)
+trained = judge
+judge = nn.Sequential(
+    nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+    nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+    nn.Flatten(), nn.Linear(32 * 9, 32), nn.ReLU(), nn.Linear(32, 10))
+for parameter in judge.parameters():
+    parameter.requires_grad_(False)
+noise = (train_X.mean(0) + train_X.std(0)
+         * torch.randn(1000, 1, 14, 14)).clamp(0, 1)
+hazy = (0.8 * train_X[:1000] + 0.2 * train_X.mean(0)).clamp(0, 1)
+for name, images in [("copies", train_X[:1000]), ("hazy", hazy),
+                     ("noise", noise)]:
+    results[name] = []
+    for net in (trained, judge):
+        results[name].append(frechet(net[:-1](images), net[:-1](test_X)))
+    print(f"{name:7} trained {results[name][0]:8.2f}   untrained "
+          f"{results[name][1]:.5f}")
+
+# %% [markdown]
+# Copies, copies with a haze over them, and noise: the trained judge puts {{ copies.0:.1f}}, {{ hazy.0:.1f}} and {{ noise.0:.0f}}, the untrained one {{ copies.1:.4f}}, {{ hazy.1:.4f}} and {{ noise.1:.4f}}. The order of these three is the same; an untrained network sees contrast and roughness as well. It would not see that a 3 with an additional stroke is none.
+
+# %% [markdown]
+# ## Exercise 8
+#
+# For each sample the most similar training faces, in the features of a network for recognising faces, compared with how similar *new* real faces are to the training set; above all the nearest few, and not the mean. Also whether the model gives training faces a higher likelihood, or a discriminator a higher logit, than new ones. None of it proves that nothing is stored.

@@ -1,0 +1,94 @@
+# %% [markdown]
+# # Answers: language models
+#
+# Exercise 3 is checked, 6 and 7 computed, with the GPT that [the page](../../transformer/language-model.md) puts beside its rivals.
+
+# %% [markdown]
+# ## Exercise 1
+#
+# To complete a sentence, GPT: it gives a probability to every continuation and writes one token after the other. To sort letters, BERT is the nearer choice: the text is already there, and each word may be read with what follows it. (A GPT whose last state is used does it as well; its states know only what came before.)
+
+# %% [markdown]
+# ## Exercise 2
+#
+# $2 + 1 + 3 + 0 = 6$ bits for four characters, 1.5 bits per character. The comma is the third character: only the guess of the fourth, the space, may use it. A surprise of 0 says that the model was certain.
+
+# %% [markdown]
+# ## Exercise 3
+#
+# Each block has $12 E^2 = 12 \cdot 48^2 = 27\,648$ weights in matrices, two have $55\,296$, and the last layer $66 \cdot 48 = 3168$: together $58\,464$, each used once for a character. (The embedding is a look-up and multiplies nothing.) Scores and means of two layers over 32 characters add $2 \cdot 2 \cdot 32 \cdot 48 = 6144$, which makes $64\,608$.
+
+# %% [markdown]
+# ## Exercise 4
+#
+# A guess at $t$ depends on the output of the last block at $t$, which depends on the outputs of the block below at $t - N + 1, \dots, t$, each of which depends on places up to $N - 1$ further back. By induction over layers, after $L$ of them nothing before $t - L(N - 1)$ has any influence; and along the path that goes back $N - 1$ places in each layer, that far one has some, unless its weights happen to be zero.
+
+# %% [markdown]
+# ## Exercise 5
+#
+# $-\log_2$ is convex. So $-\log_2 \frac{q + q'}{2} \le \frac{1}{2}(-\log_2 q - \log_2 q')$ for each character (Jensen's inequality), and hence for the mean over the text. The mixture is never worse than the average of the two, and may be better than both.
+
+# %% [markdown]
+# ## Exercise 6
+
+# %%
+--8<-- "transformer/language_model_rivals.py:data"
+
+# %%
+--8<-- "transformer/language_model_rivals.py:block"
+
+# %%
+--8<-- "transformer/language_model_rivals.py:gpt"
+
+# %%
+--8<-- "transformer/language_model_rivals.py:recurrent"
+
+# %%
+--8<-- "transformer/language_model_rivals.py:train"
+
+# %%
+def score():
+    return bits(chances(train("GPT", 150), test_ids))
+
+
+turn, attend = rotate, F.scaled_dot_product_attention
+results = {"plain": score()}
+F.scaled_dot_product_attention = lambda Q, K, V, is_causal: attend(
+    Q, K, V, is_causal=is_causal, scale=1.0)
+results["undivided"] = score()
+F.scaled_dot_product_attention = attend
+rotate = lambda X: X
+results["unplaced"] = score()
+rotate = turn
+print({name: round(value, 3) for name, value in results.items()})
+
+# %% [markdown]
+# After 150 steps, in one run each: {{ plain:.3f}} bits as it is, {{ undivided:.3f}} without the division, {{ unplaced:.3f}} without positions. At 12 numbers in a head the division changes the scores by a factor of 3.5, which the layers can learn to make up for. Positions they cannot make up for; the causal mask alone says only how many characters came before.
+
+# %% [markdown]
+# ## Exercise 7
+
+# %%
+results["neighbours"] = bits(chances(train("GPT4", 150), test_ids))
+
+
+class Own(GPT):
+    def __init__(self, window=4, E=48, H=4):
+        super().__init__(window)
+        self.mix = nn.Conv1d(E, E, window, groups=E)
+
+
+kinds["own"] = Own
+results["own"] = bits(chances(train("own", 150), test_ids))
+results["share"] = ((results["plain"] - results["own"])
+                    / (results["plain"] - results["neighbours"]))
+print(f"all with all {results['neighbours']:.3f}, "
+      f"each its own {results['own']:.3f}")
+
+# %% [markdown]
+# In one run each: {{ plain:.3f}} bits without neighbours, {{ neighbours:.3f}} with the convolution of the page, {{ own:.3f}} with one that mixes each number with its own neighbours only. Those take $4 \cdot 48$ multiplications for a character where the page's takes $4 \cdot 48^2$. So {{ share:.0%}} of the help is there at hardly any cost, and is not owed to additional weights.
+
+# %% [markdown]
+# ## Exercise 8
+#
+# On a text of random letters that is repeated, measure the weight that each head puts on the place after the last occurrence of the current letter, and the surprise in the second half. A head that copies has a large weight there, and removing it takes away the gain of the second half over the first. Such pairs of heads, one that looks at the previous token and one that uses it, are called induction heads. A model as small as this page's need not have any.
