@@ -20,7 +20,12 @@ def test_the_table_says_who_is_ahead(site):
         else:
             assert measured.endswith("lower is better"), cells
             gain, even = plain - network, 0.02 * plain
-        right = "even" if abs(gain) < even else "network" if gain > 0 else "plain"
-        if ahead != right:
-            wrong.append(f"docs/choosing/index.md, '{data}': {right} is ahead")
+        better = "network" if gain > 0 else "plain"
+        right = set()  # both near the border, where another machine may differ
+        if abs(gain) < 1.5 * even:
+            right.add("even")
+        if abs(gain) > 0.5 * even:
+            right.add(better)
+        if ahead not in right:
+            wrong.append(f"docs/choosing/index.md, '{data}': {right}, not {ahead}")
     assert not wrong, "\n".join(wrong)

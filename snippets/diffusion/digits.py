@@ -87,7 +87,7 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    def __init__(self, C=32, E=64):
+    def __init__(self, C=24, E=48):
         super().__init__()
         self.level, self.digit = nn.Linear(16, E), nn.Embedding(11, E)
         self.enter = nn.Conv2d(4, C, 3, padding=1)
@@ -104,7 +104,7 @@ class Network(nn.Module):
 # --8<-- [end:network]
 
 # --8<-- [start:train]
-steps, batch = 1600, 64
+steps, batch = 1250, 64
 torch.manual_seed(0)
 model = Network().to(memory_format=torch.channels_last)
 optimizer = torch.optim.Adam(model.parameters())
@@ -167,12 +167,12 @@ for K in (2, 5, 10, 20):
 # --8<-- [end:steps]
 
 # --8<-- [start:final]
-tried = sample(asked, 20, best)
+tried = sample(asked, 15, best)
 contrast = min(((d, b) for d in (0, 0.05, 0.1) for b in (1, 0.95, 0.9, 0.8)),
                key=lambda pair: judged(tried, asked, valid_X, *pair)
                ["distance"])
 asked = torch.arange(1000) % 10
-made = [sample(asked, 20, best, seed=seed) for seed in range(3)]
+made = [sample(asked, 15, best, seed=seed) for seed in range(3)]
 final = [judged(images, asked, test_X) for images in made]
 sharp = [judged(images, asked, test_X, *contrast) for images in made]
 for row in final + sharp:
@@ -194,7 +194,7 @@ once = sum(m.weight.numel() * (49 if isinstance(m, nn.Conv2d) else 1)
 results = {
     "measures": final[0], "distances": [row["distance"] for row in final],
     "sharp": sharp[0], "sharps": [row["distance"] for row in sharp],
-    "best": best, "runs": 40, "contrast": contrast, "by_steps": by_steps,
+    "best": best, "runs": 30, "contrast": contrast, "by_steps": by_steps,
     "plain": guided[0], "chosen": guided[best], "four": guided[4],
-    "cost": {"train": 3 * once * steps * batch, "sample": 40 * once}}
+    "cost": {"train": 3 * once * steps * batch, "sample": 30 * once}}
 # --8<-- [end:results]
