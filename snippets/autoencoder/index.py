@@ -97,7 +97,6 @@ train_X, valid_X, test_X = X[:2500], X[3500:4000], X[4000:]   # (N, 196)
 def local_pca(X, K, clusters):
     """Code: which cluster, and K - 1 numbers within it"""
     groups = KMeans(clusters, n_init=1, random_state=0).fit(X.numpy())
-    centers = torch.from_numpy(groups.cluster_centers_)
     labels = torch.from_numpy(groups.labels_).long()
     parts = [pca(X[labels == g], K - 1) for g in range(clusters)]
 

