@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ from bookbuild.pages.book import (
     page_from_file,
 )
 from bookbuild.pages.page import Page
-from bookbuild.pages.show import fill, render_formulas
+from bookbuild.pages.show import fill, render_formulas, with_spellings
 from bookbuild.run.pool import available_cores
 from bookbuild.run.program import Program
 from bookbuild.run.record import Outcome
@@ -72,6 +73,7 @@ class BookConfig(Config):
         reset: code that a page's notebook runs between two programs.
         assets: paths in the site to patterns below node_modules.
         macros: the book's own commands of TeX.
+        spellings: patterns to what readers who spell otherwise search for.
         words: those that the book itself writes; see `pages.book.WORDS`.
         cluster: the address of a Dask scheduler, to run programs there.
         start: how processes start here: see `run.pool.Pool`.
@@ -90,6 +92,7 @@ class BookConfig(Config):
     reset = option.Type(str, default="")
     assets = option.Type(dict, default={})
     macros = option.Type(dict, default={})
+    spellings = option.Type(dict, default={})
     words = option.Type(dict, default={})
     cluster = option.Optional(option.Type(str))
     start = option.Choice(("auto", "fork", "fresh"), default="auto")
@@ -100,6 +103,11 @@ class BookConfig(Config):
         for word in self["words"] or {}:
             if word not in WORDS:
                 warnings.append(("words", f"there is no word '{word}'"))
+        for pattern, replaced in (self["spellings"] or {}).items():
+            try:
+                re.compile(pattern).sub(replaced, "")
+            except (re.error, TypeError) as error:
+                warnings.append(("spellings", f"'{pattern}': {error}"))
         return failed + [
             (key, text if isinstance(text, Exception) else option.ValidationError(text))
             for key, text in warnings
@@ -446,7 +454,9 @@ class BookPlugin(BasePlugin[BookConfig]):
         if source is None:
             return
         self.fill_title(build, uri)
-        page.content = fill(build.contents[uri], source, build.book)
+        page.content = with_spellings(
+            fill(build.contents[uri], source, build.book), self.config.spellings
+        )
         for slot in source.slots:
             if slot.kind == "bibliography" and page.present_anchor_ids is not None:
                 page.present_anchor_ids |= {f"ref-{k}" for k in build.book.references}

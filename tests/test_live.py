@@ -16,6 +16,7 @@ PAGES = {
     "gates": "lstm/index.html",
     "plane": "vae/digits.html",
     "noise": "diffusion/index.html",
+    "typing": "transformer/language-model.html",
 }
 N = 100  # inputs
 
@@ -115,6 +116,40 @@ def gates(numbers, book):
             yield told, [sums[:, :2].sigmoid(), c, h, answer]
 
 
+def typing(numbers, book):
+    weights = {name: tensor(part) for name, part in numbers["weights"].items()}
+    heads, length = numbers["heads"], numbers["length"]
+
+    def linear(x, name):
+        return F.linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
+
+    def norm(x, name):
+        parts = weights[f"{name}.weight"], weights[f"{name}.bias"]
+        return F.layer_norm(x, x.shape[-1:], *parts)
+
+    for i in range(N):
+        ids = torch.randint(len(numbers["alphabet"]), (1 + i % (length + 3),))
+        used = ids[-length:]
+        x = weights["embed.weight"][used] + weights["place.weight"][: len(used)]
+        layers, looks = [x], []
+        for k in range(2):
+            qkv = linear(norm(x, f"blocks.{k}.norm1"), f"blocks.{k}.qkv")
+            q, key, v = (
+                part.unflatten(-1, (heads, -1)).transpose(0, 1)
+                for part in qkv.chunk(3, -1)
+            )
+            moved = F.scaled_dot_product_attention(q, key, v, is_causal=True)
+            scores = q @ key.mT / q.shape[-1] ** 0.5
+            future = torch.ones(len(used), len(used)).triu(1).bool()
+            looks.append(scores.masked_fill(future, -torch.inf).softmax(-1))
+            x = x + linear(moved.transpose(0, 1).flatten(1), f"blocks.{k}.out")
+            up = linear(norm(x, f"blocks.{k}.norm2"), f"blocks.{k}.up").relu()
+            x = x + linear(up, f"blocks.{k}.down")
+            layers.append(x)
+        layers.append(linear(norm(x, "norm"), "out"))
+        yield ids.tolist(), layers + looks
+
+
 # What the page says, in the same order ----------------------------------------
 
 IN_THE_PAGE = {
@@ -123,6 +158,11 @@ IN_THE_PAGE = {
         .flat().map(layer => [...layer.data])""",
     "plane": "code => live.compute.plane(live.numbers.plane, code).map(x => [...x.data])",
     "noise": "told => live.compute.noise(live.numbers.noise, told).map(x => [...x.data])",
+    "typing": """ids => {
+        const {layers, looks} = live.compute.typing(live.numbers.typing, ids)
+        return [...layers.map(x => [...x.data]),
+                ...looks.map(heads => heads.flatMap(look => [...look.data]))]
+    }""",
     "gates": """told => {
         const run = live.compute.gates(live.numbers.gates, told)
         return [run.flatMap(s => [...s.i, ...s.f]), run.flatMap(s => s.c),
@@ -135,6 +175,7 @@ REFERENCE = {
     "gates": gates,
     "plane": plane,
     "noise": noise,
+    "typing": typing,
 }
 
 
@@ -178,6 +219,9 @@ def test_a_page_computes_what_pytorch_computes_layer_by_layer(show, checked, nam
             "let sum = bias ? bias[o] : 0\n        for",
             "let sum = 0\n        for",
         ),
+        ("typing", "engine", "s > t ? -Infinity", "false ? -Infinity"),
+        ("typing", "engine", "sum / Math.sqrt(D)", "sum / D"),
+        ("typing", "typing", 'part("norm")', "part(`blocks.0.norm1`)"),
         ("noise", "noise", "t / T * k", "t / T * (k - 1)"),
         ("ravine", "ravine", "momentum * v +", "momentum +"),
     ],
@@ -199,6 +243,7 @@ SLIDER = {
     "gates": "at",
     "plane": "z1",
     "noise": "seed",
+    "typing": "head",
 }
 
 

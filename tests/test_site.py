@@ -230,6 +230,18 @@ def test_search_works_from_a_file(open_page):
     assert any("cnn/index.html" in link for link in found)
 
 
+@pytest.mark.parametrize("word", ["normalization", "neighbor", "overfitting"])
+def test_search_finds_american_forms_and_puts_pages_before_answers(open_page, word):
+    page = open_page("index.html")
+    page.fill("input.md-search__input", word)
+    page.wait_for_selector(".md-search-result__item a", timeout=15_000)
+    found = page.eval_on_selector_all(
+        ".md-search-result__item > a", "links => links.map(a => a.href)"
+    )
+    assert found and "/solutions/" not in found[0], found
+    assert not page.locator("p.search-words").first.is_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_figures_follow_the_palette(open_page, scheme):
     page = open_page("cnn/index.html", scheme=scheme)

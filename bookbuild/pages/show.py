@@ -32,6 +32,26 @@ def fill(text: str, page: Page, book: Book, late: bool = False) -> str:
     return SLOT.sub(html, text)
 
 
+def with_spellings(html: str, spellings: dict[str, str]) -> str:
+    """A page that is also found by those who spell otherwise.
+
+    Args:
+        spellings: patterns to replacements, each for whole words of the page.
+    """
+    text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", html, flags=re.S)
+    words = set(re.findall(r"[a-z]+", text.lower()))
+    found = {
+        other
+        for pattern, replaced in spellings.items()
+        for word in words
+        if (other := re.sub(f"^(?:{pattern})$", replaced, word)) != word
+    }
+    if not found:
+        return html
+    hidden = f'<p class="search-words" hidden>{" ".join(sorted(found))}</p>'
+    return html.replace("</h1>", f"</h1>{hidden}", 1)
+
+
 def wrong(problem: str, slot: Slot, page: Page, book: Book) -> str:
     """Report an error at a slot, and show it there."""
     book.report(BookError(problem, page.uri, slot.line, slot.program or None))

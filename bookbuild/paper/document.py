@@ -43,9 +43,7 @@ BOX, BOX_TITLE = "details, div.admonition", "summary, p.admonition-title"
 FOOTNOTE_LINK, FOOTNOTES = "sup > a.footnote-ref", "div.footnote"
 
 # What the book's own pages call theirs.
-ON_SCREEN = (
-    "img.on-dark, span.page-number, div.page-programs, .book-running, span.pdf-link"
-)
+ON_SCREEN = "img.on-dark, span.page-number, div.page-programs, .book-running, span.pdf-link, p.search-words"
 OUTPUT, FIGURE, FIGURE_NUMBER = "output", "figure.book-figure", "span.figure-number"
 CLAIM_MARGIN, REFERENCE, CITATION = "p.claim-margin", "ul.bibliography > li", "citation"
 PROGRAMS, PROGRAM, PROGRAM_NAME = "p.programs", "a[href$='.py']", "data-program"

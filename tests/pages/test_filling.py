@@ -2,7 +2,7 @@
 
 import re
 
-from conftest import DRAWS, PROGRAMS, TinyBook, builds, text_of
+from conftest import DRAWS, PROGRAMS, TinyBook, builds, fails, text_of
 
 from bookbuild.run import figures
 
@@ -282,3 +282,62 @@ def test_citations_lead_to_the_bibliography(tmp_path):
     for key in ("one1998", "two2001"):
         assert f'href="../bibliography.html#ref-{key}"' in page
         assert f'id="ref-{key}"' in book.html("bibliography.html")
+
+
+def test_a_page_is_found_by_those_who_spell_otherwise(tmp_path):
+    book = TinyBook(
+        tmp_path / "book", settings={"spellings": {"(.*)isation": r"\1ization"}}
+    )
+    book.page("part/index.md", "# The part\n\nNormalisation, isation-free.\n")
+    page = builds(book, "part/index.html")
+    assert '<p class="search-words" hidden>ization normalization</p>' in page
+    assert "search-words" not in book.html("part/first.html")
+
+
+def test_a_spelling_that_is_no_pattern_is_one_message(tmp_path):
+    book = TinyBook(tmp_path / "book", settings={"spellings": {"(": "x"}})
+    assert "spellings" in fails(book, "'('")
+
+
+LIVE = """\
+# First
+
+```python
+--8<-- "part/first.py"
+```
+
+/// live | part/first.py:line
+    alt: A line.
+Drag it.
+///
+"""
+
+
+def live_book(folder, results):
+    book = TinyBook(folder)
+    book.page("part/first.md", LIVE)
+    book.program("part/first.py", DRAWS + f"results = {results}\n")
+    book.write("docs", "assets/live.js", "// drives figures\n")
+    return book
+
+
+def test_a_live_figure_is_a_figure_with_numbers_for_its_script(tmp_path):
+    book = live_book(tmp_path / "book", {"live": {"line": {"slope": [1, 2.5]}}})
+    page = builds(book, "part/first.html")
+    assert 'data-live="line" data-numbers="../figures/part/first/line.js"' in page
+    assert page.count('src="../assets/live.js"') == 1
+    assert 'alt="A line."' in page and "Drag it." in page
+    numbers = (book.site / "figures/part/first/line.js").read_text()
+    assert numbers == 'live.take(...["line",{"slope":[1,2.5]}])\n'
+
+
+def test_a_live_figure_without_numbers_is_a_mistake(tmp_path):
+    book = live_book(tmp_path / "book", {"live": {"other": 1}})
+    output = fails(book, "part/first.md, line 7", "'line', which a live figure needs")
+    assert 'results["live"]' in output
+
+
+def test_a_live_figure_without_its_script_is_a_mistake(tmp_path):
+    book = live_book(tmp_path / "book", {"live": {"line": 1}})
+    (book.root / "docs/assets/live.js").unlink()
+    fails(book, "part/first.md, line 7", "docs/assets/live.js")
