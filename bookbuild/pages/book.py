@@ -48,6 +48,7 @@ WORDS = {
     "python": "Python",
     "question": "Exercise",
     "questions": "Exercises",
+    "reading": "{minutes} minutes to read",
     "to_chapter": "chapter",
     "to_figure": "figure",
     "to_section": "section",

@@ -128,6 +128,14 @@ class Page:
             shown += f" {sentence}"
         return shown.strip() if len(shown) <= length else f"{shown[:length]}…".strip()
 
+    def minutes(self) -> int:
+        """How long it takes to read, without its exercises and folded claims."""
+        words = sum(
+            len(text.split()) for where, _, text in self.texts if where != "alt"
+        )
+        lines = sum(x.code.count("\n") + 1 for x in self.listings if not x.claim)
+        return max(1, round(words / 200 + lines / 30))
+
     def relative(self, target: str) -> str:
         """A link from this page's source to another source file."""
         return posixpath.relpath(target, posixpath.dirname(self.uri) or ".")

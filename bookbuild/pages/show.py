@@ -334,6 +334,9 @@ def downloads(slot: Slot, page: Page, book: Book) -> str:
     if question := book.question_of(page.uri):
         there = page.to(book.urls[question])
         links.append(f'<a href="{there}">{book.words["questions"]}</a>')
+    if not book.is_answers(page.uri):
+        minutes = str(page.minutes())
+        links.insert(0, book.words["reading"].replace("{minutes}", minutes))
     spans = "".join(f"<span>{link}</span>" for link in links)
     return f'<p class="programs">{spans}</p>'
 

@@ -73,7 +73,7 @@ ax.annotate("sure: made", (0.02, 0.3))
 ax.annotate("sure: real", (0.85, 0.3))
 ax.set(xlim=(0, 1), ylim=(0, 1.03),
        xlabel="discriminator's probability $D$ that the sample is real",
-       ylabel="size of the slope by the logit")
+       ylabel="slope with respect to the logit, size")
 # --8<-- [end:slopes]
 
 # --8<-- [start:results]

@@ -20,6 +20,7 @@ down = down - (ink * down).sum((1, 2), keepdim=True)
 right = right - (ink * right).sum((1, 2), keepdim=True)
 # how far a digit moves to the right with each row upwards
 lean = -(ink * down * right).sum((1, 2)) / (ink * down**2).sum((1, 2))
+to_right = (lean > 0).float().mean().item()
 for digit in range(10):                     # next to others of its kind
     lean[y == digit] -= lean[y == digit].mean()
 group = lean < lean.quantile(0.15)          # leans left, for its kind
@@ -95,6 +96,28 @@ for factor in (1, 4, 16):
         f"{name} {row.mean():.3f}" for name, row in weighed[factor].items()))
 # --8<-- [end:weigh]
 
+# --8<-- [start:shear]
+def shear(images, by):
+    """Move the rows of each image (N, 196) sideways: it leans by so much."""
+    maps = torch.eye(2, 3).repeat(len(images), 1, 1)
+    maps[:, 0, 1] = by
+    square = images.reshape(-1, 1, 14, 14)
+    grid = F.affine_grid(maps, square.shape, align_corners=False)
+    return F.grid_sample(square, grid, align_corners=False).flatten(1)
+
+
+rows = torch.stack([mixture(0.0, seed) for seed in range(runs)])
+torch.manual_seed(0)
+copies = shear(X.repeat(3, 1), torch.rand(3 * len(X)) - 0.5)
+more_X, more_y = torch.cat([X, copies]), y.repeat(4)
+more_rows = torch.cat([rows + k * len(X) for k in range(4)], 1)
+right = (train(more_X, more_y, more_rows, 0)(X[None]).argmax(2) == y).float()
+sheared = {"left": right[:, group & test].mean(1),
+           "rest": right[:, ~group & test].mean(1)}
+print(" 0% lean left, and copies that lean at random: " + ", ".join(
+    f"{name} {row.mean():.3f}" for name, row in sheared.items()))
+# --8<-- [end:shear]
+
 # --8<-- [start:member]
 members, strangers = torch.arange(400), torch.arange(2000, 3500)
 
@@ -153,7 +176,9 @@ results = {
                for share, row in hits.items()},
     "weighed": {factor: {k: v.mean().item() for k, v in row.items()}
                 for factor, row in weighed.items()},
-    "members": recognised, "n": n, "runs": runs, "leaning": int(group.sum()),
+    "sheared": {k: v.mean().item() for k, v in sheared.items()},
+    "to_right": to_right, "members": recognised, "n": n, "runs": runs,
+    "leaning": int(group.sum()),
     "apart": (hits[0.0]["rest"] - hits[0.0]["left"]).mean().item(),
     "apart_natural": (hits[0.15]["rest"] - hits[0.15]["left"]).mean().item(),
     "mean_cost": (hits[0.15]["all"] - hits[0.0]["all"]).mean().item()}

@@ -17,6 +17,7 @@ WORDS = {
     "answer": "Antwort",
     "question": "Aufgabe",
     "questions": "Aufgaben",
+    "reading": "{minutes} Minuten zu lesen",
     "measured": "Gemessen",
     "contents": "Inhalt",
     "programs": "Programme",
@@ -113,6 +114,7 @@ def test_another_book_is_built_in_its_own_words(book):
     assert "<math" in page and 'data-tex="\\mittel = 2"' in page
     assert "Gemessen: mean > 1: 2 > 1." in shown
     assert "Das ganze Programm" in shown and "Antwort" in shown
+    assert "1 Minuten zu lesen" in shown
     assert (book.site / "programs/teil-erstes-answers.ipynb").exists()
     answers = text_of(book.html("loesungen/teil/erstes.html"))
     assert "Und das Doppelte?" in answers and "4.0" in answers

@@ -6,7 +6,7 @@
 # %% [markdown]
 # ## Exercise 1
 #
-# Copying the input is no solution: the input is noisy, the target is not. The noise forbids what the small code forbids elsewhere.
+# Copying the input is no solution: the input is noisy, the target is not. The noise prevents what the small code prevents elsewhere.
 
 # %% [markdown]
 # ## Exercise 2

@@ -6,7 +6,7 @@
 # %% [markdown]
 # ## Exercise 1
 #
-# The code: it has fewer numbers than the input, and all that the decoder learns passes through it. Without that or another measure (noise, a penalty), an overcomplete autoencoder learns the identity, which has no error and says nothing about the data.
+# The code: it has fewer numbers than the input, and all that the decoder learns passes through it. If nothing else (noise, a penalty) prevents it, an overcomplete autoencoder can learn the identity, which has no error and says nothing about the data.
 
 # %% [markdown]
 # ## Exercise 2
@@ -16,7 +16,7 @@
 # %% [markdown]
 # ## Exercise 3
 #
-# A circle has no preferred direction; any line through its centre is as good as any other. Take the horizontal one: the point at angle $a$ is rebuilt as $(\cos a, 0)$, and the error is $\sin^2 a$, on average $1/2$. The noise adds its variance in one direction. The table shows about that.
+# A circle has no preferred direction; every line through its centre is equally good. Take the horizontal one: the point at angle $a$ is rebuilt as $(\cos a, 0)$, and the error is $\sin^2 a$, on average $1/2$. The noise adds its variance in one direction. The table shows about that.
 
 # %% [markdown]
 # ## Exercise 4
@@ -56,7 +56,7 @@ results = {"deep": error(deep, test_X) / scale,
 print(f"deep network {results['deep']:.3f}, local PCA {results['local']:.3f}")
 
 # %% [markdown]
-# The deeper network loses {{ deep:.3f}} of the variance, local PCA {{ local:.3f}}: close together. Depth and patience bring the network to where the pieces were after a second.
+# The deeper network loses {{ deep:.3f}} of the variance, local PCA {{ local:.3f}}: close together. A deeper network and more steps bring it to where the pieces were without any gradient descent.
 
 # %% [markdown]
 # ## Exercise 7
@@ -69,7 +69,7 @@ results["ink"] = (a[:, None] > b).float().mean().item()
 print(f"area under the curve of 'little ink': {results['ink']:.3f}")
 
 # %% [markdown]
-# Little ink finds the 1 with an area of {{ ink:.2f}}. The comparison is unfair since we knew what was strange: whoever knows that needs no detector. For a left-out 0, with its much ink, the same score is worse than guessing.
+# Little ink finds the 1 with an area of {{ ink:.2f}}. The comparison is unfair since we knew what was strange: whoever knows that needs no detector. A left-out 0 has much ink, and this score would rank it low.
 
 # %% [markdown]
 # ## Exercise 8

@@ -26,7 +26,7 @@ print(f"standard error {error:.3f}, twice {2 * error:.3f}")
 #
 # ## Exercise 5
 #
-# Let $P$ be the matrix that puts the inputs in another order, $x' = P x$. Then $W' = W P^\top$ gives $W' x' = W P^\top P x = W x$, since $P^\top P = I$. The same holds for all inputs at once, so whatever the layer could do before, it can do after. (And gradient descent finds it as easily: the start is drawn without regard to the order.)
+# Let $P$ be the matrix that puts the inputs in another order, $x' = P x$. Then $W' = W P^\top$ gives $W' x' = W P^\top P x = W x$, since $P^\top P = I$. The same holds for all inputs at once, so whatever the layer could do before, it can do after. (And gradient descent finds it as easily: every order of the starting weights is equally likely, where they are drawn independently from one distribution.)
 #
 # ## Exercise 6
 

@@ -11,7 +11,7 @@
 # %% [markdown]
 # ## Exercise 2
 #
-# $0.3 \cdot 0 + 0.7 \cdot 1.1 = 0.77$. The mean hides what happens: it is better to look at the whole distribution of distances, where copies form a heap at 0.
+# $0.3 \cdot 0 + 0.7 \cdot 1.1 = 0.77$. The mean hides what happens: it is better to look at the whole distribution of distances, where copies pile up at 0.
 
 # %% [markdown]
 # ## Exercise 3
@@ -41,7 +41,7 @@ print(f"100: {results['n_100']:.2f}   a tenth of it "
       f"{results['tenth']:.2f}   1000: {results['n_1000']:.2f}")
 
 # %% [markdown]
-# A tenth of {{ n_100:.1f}} is {{ tenth:.2f}}; the mean with 1000 is {{ n_1000:.2f}}. So it falls faster than $1/n$: with as few as 100 images the covariances of 32 features are known badly, and the root in the formula makes more of it. (In addition, draws of 1000 test digits are always the same 1000.)
+# A tenth of {{ n_100:.1f}} is {{ tenth:.2f}}; the mean with 1000 is {{ n_1000:.2f}}. So it falls faster than $1/n$. One reason may be that 100 images say little about the covariances of 32 features; another, that the draws come from a finite stock: 1000 test digits are always the same 1000.
 
 # %% [markdown]
 # ## Exercise 5
@@ -100,7 +100,7 @@ for name, images in (("plain", train_X[rows]), ("blurred", blurred),
     print(f"{name:20}{results[key]:6.1f}")
 
 # %% [markdown]
-# A little blur takes real digits from {{ plain:.1f}} to {{ blurred:.1f}}, although everybody can read them; raised contrast brings them back to {{ blurred_sharpened:.1f}}. Pure black and white gives {{ black_and_white:.1f}}: too much contrast is punished as well. The judge was trained on one kind of image, and notices each kind of change, whether or not we care about it.
+# A little blur takes real digits from {{ plain:.1f}} to {{ blurred:.1f}}, although everybody can read them; raised contrast brings them back to {{ blurred_sharpened:.1f}}. Pure black and white gives {{ black_and_white:.1f}}: too much contrast is punished as well. The judge was trained on one kind of image, and notices both kinds of change, whether or not we care about them.
 
 # %% [markdown]
 # ## Exercise 8

@@ -6,7 +6,7 @@
 # %% [markdown]
 # ## Exercise 1
 #
-# With $w = 0$, digits as asked, as the network learned them, without any exaggeration. With $w = -1$ the guided guess is $v + (-1)(v - v_{\text{untold}}) = v_{\text{untold}}$: digits of any kind. (The program skips the second run of the network unless $w > 0$.)
+# With $w = 0$, digits as asked, as the network learned them, without any exaggeration. With $w = -1$ the guided guess is $v + (-1)(v - v_{\text{untold}}) = v_{\text{untold}}$: digits of any kind. (The program skips the second run of the network only if $w = 0$.)
 
 # %% [markdown]
 # ## Exercise 2
@@ -75,7 +75,7 @@ for w in (0, 1, 4):
     print(f"w = {w}   mean {x.mean():.2f}   deviation {x.std():.2f}")
 
 # %% [markdown]
-# With $w = 4$ the mean is {{ late_4.mean:.2f}} now, where guiding at all levels gave {{ before:.2f}} and the sharpened density has {{ wanted:.2f}}: the overshoot came from the noisy levels, where guidance pushes all points alike. Without it, guidance falls short. Which levels to guide is one more knob.
+# With $w = 4$ the mean is {{ late_4.mean:.2f}} now, where guiding at all levels gave {{ before:.2f}} and the sharpened density has {{ wanted:.2f}}: the overshoot came from the noisy levels, where guidance pushes all points alike. Without that push the mean falls short. Which levels to guide is one more knob.
 
 # %% [markdown]
 # ## Exercise 7
@@ -93,4 +93,4 @@ for K in (2, 5, 10, 20):
 # %% [markdown]
 # ## Exercise 8
 #
-# Recall would: real sevens of other schools are near no drawn one. The Fréchet distance would rise a little, if the features tell the two kinds of sevens apart. Precision, "sure" and "read as asked" notice nothing, or get better: the drawn sevens are all fine. So are they if we look at them one by one. What is missing is never seen in a sample.
+# Recall would: real sevens of other schools are near no drawn one. The Fréchet distance would rise a little, if the features tell the two kinds of sevens apart. Precision, "sure" and "read as asked" notice nothing, or get better: the drawn sevens are all fine. They look fine one by one, too. No single sample shows what is missing.

@@ -29,12 +29,12 @@
 # %% [markdown]
 # ## Exercise 4
 #
-# $\tilde\beta_t / \beta_t = (1 - \bar\alpha_{t-1}) / (1 - \bar\alpha_t)$, and $\bar\alpha_t = \alpha_t \bar\alpha_{t-1} < \bar\alpha_{t-1}$, so the numerator is the smaller one. It must be so: who knows $x_0$ and $x_t$ knows two things about $x_{t-1}$. From $x_t$ alone, with a flat prior, one would know it to a variance of about $\beta_t$; another piece of information can only make a Gaussian narrower.
+# $\tilde\beta_t / \beta_t = (1 - \bar\alpha_{t-1}) / (1 - \bar\alpha_t)$, and $\bar\alpha_t = \alpha_t \bar\alpha_{t-1} < \bar\alpha_{t-1}$, so the numerator is the smaller one. It must be so: whoever knows $x_0$ and $x_t$ knows two things about $x_{t-1}$. From $x_t$ alone, with a flat prior, one would know it to a variance of about $\beta_t$; another piece of information can only make a Gaussian narrower.
 
 # %% [markdown]
 # ## Exercise 5
 #
-# Any joint probability can be taken apart in any order. From the far end, all given $x_0$:
+# Any joint probability can be factored in any order. From the far end, all given $x_0$:
 #
 # $$
 # q(x_1, \dots, x_T \mid x_0) = q(x_T \mid x_0) \prod_{t=2}^{T} q(x_{t-1} \mid x_t, x_{t+1}, \dots, x_T, x_0) .
@@ -72,7 +72,7 @@ for k in range(8):
 results["off"] = (found - share).abs().max().item()
 
 # %% [markdown]
-# The weights enter the softmax as the prior of Bayes' rule; nothing else changes. With 100 steps each heap is found about as often as it should be: the largest difference is {{ off:.3f}}. The weights are decided early, while the noise is large and the score is only slightly tilted. A learned score that is a little wrong there gets the weights wrong.
+# The weights enter the softmax as the prior of Bayes' rule; nothing else changes. With 100 steps each heap is found about as often as it should be: the largest difference is {{ off:.3f}}. The weights are decided early, while the noise is large and the score is only slightly tilted. A learned score that is a little wrong there may get the weights wrong.
 
 # %% [markdown]
 # ## Exercise 7
@@ -93,9 +93,9 @@ for last in (0.2, 0.02, 0.005):
           f"{found[-1]:.3f}")
 
 # %% [markdown]
-# With a largest $\beta$ of 0.005, $x_T$ should still hold {{ end_005.kept:.0%}} of its variance from the data. The points are as good as before ({{ end_005.good:.1%}}): pure noise has the right variance, and the exact score leads each point to some heap. But to which one is now half decided by where it starts, and pure noise lies evenly around the centre: the rarest heap gets {{ end_005.rare:.3f}} instead of {{ weight.rare:.3f}}, the most frequent {{ end_005.frequent:.3f}} instead of {{ weight.frequent:.3f}}. With 0.02 ({{ end_02.kept:.0%}} kept) hardly anything of this is to be seen: the exact score forgives a lot. The large things, how much there is of what, come from the noisy end of the chain.
+# With a largest $\beta$ of 0.005, $x_T$ should still hold {{ end_005.kept:.0%}} of its variance from the data. The points are as good as before ({{ end_005.good:.1%}}): pure noise has the right variance, and the exact score leads each point to some heap. But which one it is now depends partly on where the point starts, and pure noise lies evenly around the centre: the rarest heap gets {{ end_005.rare:.3f}} instead of {{ weight.rare:.3f}}, the most frequent {{ end_005.frequent:.3f}} instead of {{ weight.frequent:.3f}}. With 0.02 ({{ end_02.kept:.0%}} kept) there is hardly any sign of this: the exact score forgives a lot. The large things, how much there is of what, come from the noisy end of the chain.
 
 # %% [markdown]
 # ## Exercise 8
 #
-# The exact score of the training set leads back to the training set: the sampler would copy training images, as the narrow Gaussians are all there is. The network cannot represent this score (it has too few parameters, sees each image with ever new noise, and is trained for too short a time); it learns a smoother one, which is the same for similar images, and what it makes lies between and around the training images. Whether that is "better" has to be measured with images that it never saw. The comparison of distances to the nearest training image on [the next page](../../diffusion/digits.md) is one such measure.
+# The exact score of the training set leads back to the training set: the sampler would copy training images, as the narrow Gaussians are all there is. A small network that is trained briefly does not reach this score; it learns a smoother one, which is the same for similar images, and what it makes lies between and around the training images. Whether that is "better" has to be measured with images that it never saw. The comparison of distances to the nearest training image on [the next page](../../diffusion/digits.md) is one such measure.

@@ -39,7 +39,7 @@ results["move"] = lr * D_now * a
 print(f"non-saturating: {b:.3f}, minimax: {results['move']:.3f}")
 
 # %% [markdown]
-# The loss $\log(1 - D)$ has the slope $-D a$ with respect to $b$; the step goes down, by {{ move:.3f}}, where the non-saturating loss moved $b$ several times as far. The discriminator was rather sure.
+# The loss $\log(1 - D)$ has the slope $-D a$ with respect to $b$; the step goes down, by {{ move:.3f}}, where the non-saturating loss moved $b$ several times as far, because the discriminator was rather sure: $D$ is small, and $1 - D$ large.
 
 # %% [markdown]
 # ## Exercise 4
@@ -74,7 +74,7 @@ print("modes", results["modes"], " good",
       " ".join(f"{share:.2f}" for share in results["good"]))
 
 # %% [markdown]
-# Now {{ modes.0}}, {{ modes.1}} and {{ modes.2}} modes are found, with {{ good.0:.0%}}, {{ good.1:.0%}} and {{ good.2:.0%}} of the points good. The long stretch of a falling learning rate does much for a game that cannot settle: small steps, and a memory of ten steps is then one of nearly the same game. What the page says of 1000 steps is not true of all lengths.
+# Now {{ modes.0}}, {{ modes.1}} and {{ modes.2}} modes are found, with {{ good.0:.0%}}, {{ good.1:.0%}} and {{ good.2:.0%}} of the points good. The run is longer, and so is its stretch of a falling learning rate; this one change does not tell which of the two helps. What the page says of 1000 steps is not true of all lengths.
 
 # %% [markdown]
 # ## Exercise 7
@@ -95,4 +95,4 @@ print("modes", results["line"], " good",
 # %% [markdown]
 # ## Exercise 8
 #
-# Real samples. Two networks that only judge each other have nothing to compare with: any agreement is a solution. One of the two has to see data.
+# Real samples. Two networks that only judge each other have nothing to compare their samples with: any agreement is a solution. One of the two has to see data.

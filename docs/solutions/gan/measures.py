@@ -11,7 +11,7 @@
 # %% [markdown]
 # ## Exercise 2
 #
-# $(2 - 1)^2 + (2 - 2)^2 = 1$. If all made ones are 1, then mean 1 and spread 0: $0 + (2 - 0)^2 = 4$. To be always right on average is worse here than to be off by one with the right spread.
+# $(2 - 1)^2 + (2 - 2)^2 = 1$. If all made ones are 1, then mean 1 and spread 0: $0 + (2 - 0)^2 = 4$. The right mean without any spread is worse here than a mean that is off by one with the right spread.
 
 # %% [markdown]
 # ## Exercise 3
@@ -76,7 +76,7 @@ for name, images in [("copies", train_X[:1000]), ("hazy", hazy),
           f"{results[name][1]:.5f}")
 
 # %% [markdown]
-# Copies, copies with a haze over them, and noise: the trained judge puts {{ copies.0:.1f}}, {{ hazy.0:.1f}} and {{ noise.0:.0f}}, the untrained one {{ copies.1:.4f}}, {{ hazy.1:.4f}} and {{ noise.1:.4f}}. The order of these three is the same; an untrained network sees contrast and roughness as well. It would not see that a 3 with an additional stroke is none.
+# Copies, copies with a haze over them, and noise: the trained judge gives {{ copies.0:.1f}}, {{ hazy.0:.1f}} and {{ noise.0:.0f}}, the untrained one {{ copies.1:.4f}}, {{ hazy.1:.4f}} and {{ noise.1:.4f}}. The order of these three is the same; an untrained network sees contrast and roughness as well. Whether it would see that a 3 with an additional stroke is no 3, this does not test.
 
 # %% [markdown]
 # ## Exercise 8

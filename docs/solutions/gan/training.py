@@ -6,7 +6,7 @@
 # %% [markdown]
 # ## Exercise 1
 #
-# Otherwise any real-looking digit would pass, and the generator could ignore what it was asked for. Told the label, the discriminator can object to a good 8 that is to be a 3.
+# Otherwise any real-looking digit would pass, and the generator could ignore what it was asked for. Told the label, the discriminator can object to a good 8 that was meant to be a 3.
 
 # %% [markdown]
 # ## Exercise 2
@@ -96,7 +96,7 @@ print(f"as asked for: mixed {results['mixed']:.2f}, "
 # %% [markdown]
 # ## Exercise 7
 #
-# It could: if the discriminator is pleased by exactly one image, its gradient leads there. With few digits and a large discriminator, that is what happens in the end. One would look at the distance to the nearest training image, shifts and changes of thickness included, and compare with held-out digits.
+# It could: if the discriminator is pleased by exactly one image, its gradient leads there. With few digits and a large discriminator, this may happen in the end. One would look at the distance to the nearest training image, shifts and changes of thickness included, and compare with held-out digits.
 
 # %% [markdown]
 # ## Exercise 8

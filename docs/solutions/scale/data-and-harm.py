@@ -3,7 +3,7 @@
 #
 # ## Exercise 1
 #
-# The group is a small part of the test data, so what happens to it enters the mean with a small weight: the mean falls by the share of the group times the fall of its accuracy. And the rest even gains a little, since it has more training data when the group is missing.
+# The group is a small part of the test data, so what happens to it enters the mean with a small weight: the mean falls by the share of the group times the fall of its accuracy. The accuracy on the others hardly changes.
 #
 # ## Exercise 2
 #
@@ -23,7 +23,7 @@ print(f"{math.log2(10_000 / 40):.2f} of {math.log2(10_000):.2f} bits")
 #
 # ## Exercise 5
 #
-# It is, though less: a digit that leans far to the right is more of what the others do.
+# It is, though less in this run. (Perhaps since a digit that leans far to the right is more of what the others do.)
 
 # %%
 --8<-- "scale/data_and_harm.py:lean"
@@ -42,7 +42,7 @@ for side, chosen in [("left", group), ("right", lean > lean.quantile(0.85))]:
 # %% [markdown]
 # ## Exercise 6
 #
-# After 60 steps it knows hardly any: it has not yet learnt to spell, and what is rare comes last. Stopping early protects, as long as one stops before the model is any good.
+# After 60 steps it knows hardly any. Stopping early protects, here at a point where the model is not yet of any use.
 
 # %%
 --8<-- "scale/canary.py:secrets"
@@ -65,7 +65,7 @@ with torch.no_grad():
 #
 # ## Exercise 7
 #
-# It does not: at this strength neither accuracy nor recognition changes. A decay strong enough to protect costs accuracy.
+# It does not: at this strength accuracy and recognition hardly change. The decays below that protect cost accuracy.
 
 # %%
 members, strangers = torch.arange(400), torch.arange(2000, 3500)

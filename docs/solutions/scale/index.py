@@ -3,7 +3,7 @@
 #
 # ## Exercise 1
 #
-# They start equal, and after the all-reduce every process has the same gradient, so the same step is added to equal numbers. Nothing but the gradients is ever exchanged. (An optimiser with a state of its own, as momentum, keeps it equal for the same reason.)
+# They start equal, and after the all-reduce every process has the same gradient, so the same step is added to equal numbers. Nothing but the gradients is ever exchanged. (An optimiser with a state of its own, such as momentum, keeps it equal for the same reason.)
 #
 # ## Exercise 2
 #
@@ -17,15 +17,15 @@ print("weighted", sum(n * g for n, g in parts) / sum(n for n, _ in parts),
 # %% [markdown]
 # ## Exercise 3
 #
-# With $p$ digits after the leading one, the numbers from $2^{p+1}$ on are 2 apart. So $2^{p+1} + 1$ lies half-way between two of them, and is rounded to the one whose last digit is even, which is $2^{p+1}$. The first such $n$ is $2^{p+1}$: $2^{11} = 2048$ for `float16` with $p = 10$, and $2^8 = 256$ for `bfloat16` with $p = 7$. That is where the sums in the output stop.
+# With $p$ digits after the leading one, the numbers from $2^{p+1}$ on are 2 apart. So $2^{p+1} + 1$ lies halfway between two of them, and is rounded to the one whose last digit is even, which is $2^{p+1}$. The first such $n$ is $2^{p+1}$: $2^{11} = 2048$ for `float16` with $p = 10$, and $2^8 = 256$ for `bfloat16` with $p = 7$. That is where the sums in the output stop.
 #
 # ## Exercise 4
 #
-# For positive $a$ and $b$, $(\sqrt a - \sqrt b)^2 \ge 0$ gives $a + b \ge 2 \sqrt{a b}$. With $a = L/s$ and $b = s$ the product is $L$ for every $s$, so $L/s + s \ge 2 \sqrt L$, and both sides are equal just if $a = b$, which is $s = \sqrt L$.
+# For positive $a$ and $b$, $(\sqrt a - \sqrt b)^2 \ge 0$ gives $a + b \ge 2 \sqrt{a b}$. With $a = L/s$ and $b = s$ the product is $L$ for every $s$, so $L/s + s \ge 2 \sqrt L$, and both sides are equal exactly when $a = b$, which is $s = \sqrt L$.
 #
 # ## Exercise 5
 #
-# No, unless the same units are dropped. Dropout draws a mask for each example; in the whole batch and in the parts, other masks are drawn. If we set the masks by hand, or the generator draws them in the same order, the parts agree again: dropout treats each example alone.
+# No, unless the same units are dropped. Dropout draws a mask for each example; for the parts, it draws other masks than for the whole batch. If we set the masks by hand, or the generator draws them in the same order, the parts agree again: dropout treats each example alone.
 
 # %%
 import torch
@@ -95,4 +95,4 @@ assert ends["random"] < 0.5 * ends["nearest"]
 # %% [markdown]
 # ## Exercise 8
 #
-# Into sending gradients (measure a step with the all-reduce left out), into waiting for the slowest process (measure the time each spends in the all-reduce), into reading data (let all processes use one batch over and over), or into what is not divided at all, as the evaluation that only process 0 does. Also a share of the batch may be too small to fill a card: measure examples per second on one card against the size of its part. Whatever comes first in the list, the measurement costs minutes and the guess may cost days.
+# Into sending gradients (measure a step with the all-reduce left out), into waiting for the slowest process (measure the time each spends in the all-reduce), into reading data (let all processes use one batch over and over), or into what is not divided at all, such as an evaluation that only process 0 does. A share of the batch may also be too small to fill a card: measure examples per second on one card against the size of its part.

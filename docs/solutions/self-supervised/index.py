@@ -75,7 +75,7 @@ for name, tau in (("small", 0.1), ("large", 2.0)):
         f"{what} {value:.2f}" for what, value in results[name].items()))
 
 # %% [markdown]
-# With $\tau = 0.1$ the projections spread {{ small.spread:.2f}} over {{ small.dimensions:.1f}} dimensions and the probe reads {{ small.accuracy:.2f}}; with $\tau = 2$ they are {{ large.spread:.2f}}, {{ large.dimensions:.1f}} and {{ large.accuracy:.2f}}. A small temperature pushes the nearest few apart and needs more dimensions for it.
+# With $\tau = 0.1$ the projections spread {{ small.spread:.2f}} over {{ small.dimensions:.1f}} dimensions and the probe reads {{ small.accuracy:.2f}}; with $\tau = 2$ they are {{ large.spread:.2f}}, {{ large.dimensions:.1f}} and {{ large.accuracy:.2f}}. A small temperature pushes mainly the nearest few apart, and here the projections use more dimensions.
 
 # %% [markdown]
 # ## Exercise 8

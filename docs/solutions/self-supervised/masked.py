@@ -6,7 +6,7 @@
 # %% [markdown]
 # ## Exercise 1
 #
-# Both turn an input into a code and the code into a guess of the input, trained by squared error. The plain one sees all that it has to reproduce, so its code must be small, or copying is enough. The masked one does not see what it is asked for, so its code may be as large as it likes.
+# Both turn an input into a code and the code into a guess of the input, trained by squared error. The plain one sees all that it has to reproduce, so its code must be small, or copying is enough. The masked one does not see what it is asked for, so its code may be as large as we like.
 
 # %% [markdown]
 # ## Exercise 2
@@ -55,7 +55,7 @@ print(f"error: patches {results['patches']:.4f}, "
       f"pixels {results['pixels']:.4f}")
 
 # %% [markdown]
-# {{ pixels:.4f}} in place of {{ patches:.4f}}: next to each hidden pixel several are visible, and copying from next door does well. A task that the plain guess solves teaches a network little.
+# {{ pixels:.4f}} in place of {{ patches:.4f}}: next to each hidden pixel several are visible, and copying from next door does well. A task that the plain guess nearly solves leaves a network little to learn.
 
 # %% [markdown]
 # ## Exercise 7

@@ -99,7 +99,7 @@ for T in (8, 4):
     print(f"rows of {T} letters all right: {right:.2f}")
 
 # %% [markdown]
-# At 8 letters {{ T_8:.0%}} of the rows are right, at 4 letters {{ T_4:.0%}}. A softmax over four keys differs from one over eight, but the key of the previous place still wins by far; the positions 1 to 4 were all trained. Shorter is easier than longer.
+# At 8 letters {{ T_8:.0%}} of the rows are right, at 4 letters {{ T_4:.0%}}. The positions of the first four letters were all trained, and fewer keys compete in the softmax: going shorter is not the same as going longer.
 
 # %% [markdown]
 # ## Exercise 8

@@ -55,7 +55,7 @@ print(f"weights of the two differ by at most {results['apart']:.0e}")
 print(f"says one of the two values: {results['either']:.2f}")
 
 # %% [markdown]
-# Equal keys get equal weights, so the output is half the one value and half the other. The last layer then names one of the two in {{ either:.0%}} of the cases: which one depends on the lengths of the value vectors and not on the order.
+# Equal keys get equal weights, so the output is half the one value and half the other. The last layer then names one of the two in {{ either:.0%}} of the cases: which one depends on the two values and not on their order.
 
 # %% [markdown]
 # ## Exercise 7
@@ -73,7 +73,7 @@ results["undivided"] = [train(Undivided, 8, 300, seed)[0] for seed in range(3)]
 print("without division:", [round(s, 3) for s in results["undivided"]])
 
 # %% [markdown]
-# It is learned all the same (at least {{ undivided.0:.1%}}, {{ undivided.1:.1%}} and {{ undivided.2:.1%}}). The argument of the page is about random numbers of variance 1 in query and key. Layers start with smaller weights than that, and they can learn their scale. The division makes the start independent of the size; it matters for large $E$ and for many layers.
+# It is learned all the same ({{ undivided.0:.1%}}, {{ undivided.1:.1%}} and {{ undivided.2:.1%}}). The argument of the page is about random numbers of variance 1 in query and key. Layers start with smaller weights than that, and they can learn their scale. The division makes the spread of the scores at the start independent of the size; whether that is needed at larger $E$ or with many layers, these runs do not tell.
 
 # %% [markdown]
 # ## Exercise 8

@@ -63,7 +63,7 @@ rotate = turn
 print({name: round(value, 3) for name, value in results.items()})
 
 # %% [markdown]
-# After 150 steps, in one run each: {{ plain:.3f}} bits as it is, {{ undivided:.3f}} without the division, {{ unplaced:.3f}} without positions. At 12 numbers in a head the division changes the scores by a factor of 3.5, which the layers can learn to make up for. Positions they cannot make up for; the causal mask alone says only how many characters came before.
+# After 150 steps, in one run each: {{ plain:.3f}} bits as it is, {{ undivided:.3f}} without the division, {{ unplaced:.3f}} without positions. At 12 numbers in a head the division changes the scores by a factor of 3.5, which the layers can learn to make up for. For the missing positions they have not made up in these steps; the causal mask alone says only how many characters came before.
 
 # %% [markdown]
 # ## Exercise 7

@@ -16,7 +16,7 @@
 # %% [markdown]
 # ## Exercise 3
 #
-# At most $\log 1000 = 6.9$ nats for an image, less what noise adds, which is nothing. All but one in a thousand of its samples are rubbish.
+# At most $\log 1000 = 6.9$ nats for an image, less what noise adds, which is nothing. All but one in a thousand of its samples are noise.
 
 # %% [markdown]
 # ## Exercise 4

@@ -65,9 +65,9 @@ results = {"skew": lost(W), "right": abs(lost(right_W))}
 print(f"gap: {results['skew']:.3f}; at a right angle {results['right']:.0e}")
 
 # %% [markdown]
-# With columns at a right angle $W^\top W$ is diagonal, so is the posterior's precision, and the gap of {{ skew:.2f}} nats is gone. The distribution of $x$ has not changed at all: we took $W = U S V^\top$ without the turn $V^\top$ of the codes, and $W W^\top$ is the same. A VAE with independent numbers in $q$ prefers such axes, and this is one reason why its units are often easier to read than those of an autoencoder.
+# With columns at a right angle $W^\top W$ is diagonal, so is the posterior's precision, and the gap of {{ skew:.2f}} nats is gone. The distribution of $x$ has not changed at all: we took $W = U S V^\top$ without the turn $V^\top$ of the codes, and $W W^\top$ is the same. Between two decoders with the same $p(x)$, the ELBO of a VAE with independent numbers in $q$ prefers the one with such axes; an autoencoder has no such preference.
 
 # %% [markdown]
 # ## Exercise 8
 #
-# Watch how the bound grows with $k$: if it still rises from 1000 to 10,000 samples, it has not arrived. Look at the weights: if a few of the samples carry nearly all of the sum, the estimate rests on luck. And compare with a second $q$, made wider or fitted longer to a few examples: a bound that moves was not tight.
+# Watch how the bound grows with $k$: if it still rises from 1000 to 10,000 samples, it has not converged. Look at the weights: if a few of the samples carry nearly all of the sum, the estimate rests on luck. And compare with a second $q$, made wider or fitted longer to a few examples: a bound that moves was not tight.
