@@ -15,7 +15,7 @@ PAGES = {
     "digit": "cnn/image-classification.html",
     "gates": "lstm/index.html",
     "plane": "vae/digits.html",
-    "noise": "diffusion/index.html",
+    "noise": "diffusion/learned-score.html",
     "typing": "transformer/language-model.html",
 }
 N = 100  # inputs

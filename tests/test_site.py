@@ -146,7 +146,8 @@ def test_programs_keep_their_budget(records):
         if cpu > 90  # 60 alone; beside others a program costs up to half more
     ]
     assert not slow, "\n".join(slow)
-    assert sum(seconds.values()) < 1200, f"{sum(seconds.values()):.0f} s in all"
+    # 20 minutes up to the LSTMs, 12 for what generates, transformers and the rest.
+    assert sum(seconds.values()) < 1920, f"{sum(seconds.values()):.0f} s in all"
 
 
 # The same twice ---------------------------------------------------------------

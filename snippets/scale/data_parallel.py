@@ -79,7 +79,8 @@ if "RANK" in os.environ:  # torchrun has started this program several times
     dist.init_process_group("gloo")
     rank, world = dist.get_rank(), dist.get_world_size()
     gaps = {"equal": [process(rank, world, 64 // world)]}
-    print(f"process {rank} of {world}:", gaps["equal"][0], flush=True)
+    line = f"process {rank} of {world}: {gaps['equal'][0]}\n"
+    print(line, end="", flush=True)       # at once: all print to one place
     dist.destroy_process_group()
 else:
     gaps = {"equal": run([32, 32]), "unequal": run([48, 16])}
