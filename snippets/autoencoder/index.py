@@ -144,7 +144,7 @@ for ax, turns in zip(axes, (0.75, 1.0)):
            title="three quarters" if turns < 1 else "the whole circle")
 axes[0].plot([], [], color="C0", label="network")
 axes[0].plot([], [], "--", color="C1", label="PCA")
-axes[0].legend(loc="upper right", frameon=False)
+axes[0].legend(loc="lower right", frameon=False)
 
 fig, ax = plt.subplots(num="sizes")
 for name, style, color, at in [
