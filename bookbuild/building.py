@@ -16,7 +16,7 @@ from mkdocs.utils import CountHandler
 
 from bookbuild.errors import BookError
 from bookbuild.pages import notebooks
-from bookbuild.pages.book import WORDS, Book, figure_files, live_path
+from bookbuild.pages.book import WORDS, Book, figure_files, live_numbers, live_path
 from bookbuild.pages.citations import read_references
 from bookbuild.pages.extension import NEEDED, BookExtension
 from bookbuild.pages.maths import Katex
@@ -204,7 +204,7 @@ def write_figures(build: Build, name: str, outcome: Outcome) -> None:
     if isinstance(outcome, Record):
         for path, svg in figure_files(name, outcome.figures):
             write(build.site / path, svg)
-        for figure, numbers in outcome.results.get("live", {}).items():
+        for figure, numbers in live_numbers(outcome).items():
             told = json.dumps([figure, numbers], separators=(",", ":"))
             write(build.site / live_path(name, figure), f"live.take(...{told})\n")
 

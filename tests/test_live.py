@@ -266,6 +266,25 @@ def test_a_figure_is_driven_by_the_keyboard_and_keeps_its_state_in_the_address(
     assert again.locator(f"#fig-{name} [role=status]").text_content() == after
 
 
+@pytest.mark.parametrize("name", ["ravine", "digit", "gates", "plane"])
+def test_a_figure_is_driven_by_a_pointer_until_it_is_released(show, name):
+    page = show(name)
+    drawing, seen = page.locator(f"#fig-{name} .live-drawing > *").first, []
+    box = drawing.bounding_box()
+
+    def move(x, y):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        seen.append(drawing.evaluate("e => e.toDataURL?.() ?? e.outerHTML"))
+
+    move(0.3, 0.3)
+    page.mouse.down()
+    move(0.35, 0.2)
+    move(0.7, 0.6)
+    page.mouse.up()
+    move(0.4, 0.1)
+    assert seen[0] != seen[1] != seen[2] == seen[3]
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_link_of_the_text_sets_a_figure(show, name):
     page = show(name)

@@ -402,6 +402,12 @@ def figure_path(program: str, name: str, look: str) -> str:
     return f"figures/{program.removesuffix('.py')}/{name}{tail}.svg"
 
 
+def live_numbers(record: Record) -> dict[str, Any]:
+    """What the live figures of a program need, by name: its `results["live"]`."""
+    numbers = record.results.get("live")  # which may be a result like any other
+    return numbers if isinstance(numbers, dict) else {}
+
+
 def live_path(program: str, name: str) -> str:
     """Where in the site the numbers of a live figure lie."""
     return f"figures/{program.removesuffix('.py')}/{name}.js"

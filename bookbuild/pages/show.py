@@ -8,7 +8,7 @@ from collections.abc import Callable
 from html import escape
 
 from bookbuild.errors import BookError
-from bookbuild.pages.book import Book, figure_path, live_path
+from bookbuild.pages.book import Book, figure_path, live_numbers, live_path
 from bookbuild.pages.page import Page
 from bookbuild.pages.slots import NUMBER, SLOT, WAITING, Slot, number_slot
 from bookbuild.run.program import Program
@@ -40,12 +40,11 @@ def with_spellings(html: str, spellings: dict[str, str]) -> str:
     """
     text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", html, flags=re.S)
     words = set(re.findall(r"[a-z]+", text.lower()))
-    found = {
-        other
-        for pattern, replaced in spellings.items()
-        for word in words
-        if (other := re.sub(f"^(?:{pattern})$", replaced, word)) != word
-    }
+    lines = "\n".join(words)
+    found = set()
+    for pattern, replaced in spellings.items():
+        found |= set(re.sub(f"^(?:{pattern})$", replaced, lines, flags=re.M).split())
+    found -= words
     if not found:
         return html
     hidden = f'<p class="search-words" hidden>{" ".join(sorted(found))}</p>'
@@ -100,7 +99,7 @@ def live(slot: Slot, page: Page, book: Book) -> str:
     record = book.record(slot.program)
     if record is None:
         return ""
-    if slot.name not in record.results.get("live", {}):
+    if slot.name not in live_numbers(record):
         wrong(
             f"results[\"live\"] has no '{slot.name}', which a live figure needs",
             slot,

@@ -20,6 +20,26 @@
     return element
   }
 
+  // Values from 0, white, to top, black.
+  const paint = (canvas, values, top = 1) => {
+    const context = canvas.getContext("2d"), image = context.createImageData(canvas.width, canvas.height)
+    values.forEach((v, i) => image.data.set([0, 0, 0, 255].fill(255 - 255 * Math.min(1, v / top), 0, 3), 4 * i))
+    context.putImageData(image, 0, 0)
+  }
+
+  // act(x, y, first) while a pointer is down; x and y are shares of the element.
+  const drag = (element, act) => {
+    const tell = (event, first) => {
+      const box = element.getBoundingClientRect()
+      act((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height, first)
+    }
+    element.addEventListener("pointerdown", event => {
+      element.setPointerCapture(event.pointerId)
+      tell(event, true)
+    })
+    element.addEventListener("pointermove", event => { if (event.buttons) tell(event, false) })
+  }
+
   // What a figure's script gets: controls, a place to draw, a line of text.
   class Panel {
     constructor(figure) {
@@ -112,6 +132,8 @@
 
   window.live = {
     make,
+    paint,
+    drag,
     figure: (name, build) => { figures[name] = build },
     take: (name, given) => { numbers[name] = given },
     compute: {}, // what figures compute, for whoever checks it

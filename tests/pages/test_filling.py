@@ -337,6 +337,13 @@ def test_a_live_figure_without_numbers_is_a_mistake(tmp_path):
     assert 'results["live"]' in output
 
 
+def test_a_result_may_be_called_live(tmp_path):
+    book = live_book(tmp_path / "book", {"live": 3})
+    fails(book, "part/first.md, line 7", "'line', which a live figure needs")
+    book.page("part/first.md", LIVE.replace("/// live |", "/// figure |"))
+    builds(book)
+
+
 def test_a_live_figure_without_its_script_is_a_mistake(tmp_path):
     book = live_book(tmp_path / "book", {"live": {"line": 1}})
     (book.root / "docs/assets/live.js").unlink()

@@ -5,16 +5,11 @@ live.compute.digit = (numbers, pixels) => Object.fromEntries(["CNN", "MLP"].map(
   [name, live.engine.run(numbers[name], live.engine.tensor([1, 28, 28], Float64Array.from(pixels)))]))
 
 live.figure("digit", (panel, numbers) => {
-  const {make} = live, side = 28
+  const {make, paint} = live, side = 28
   const picture = (size, zoom, label) => {
     const canvas = make("canvas", {width: size, height: size, role: "img", "aria-label": label})
     canvas.style.width = `${size * zoom}px`
     return canvas
-  }
-  const paint = (canvas, data, top = 1) => {
-    const context = canvas.getContext("2d"), image = context.createImageData(canvas.width, canvas.height)
-    data.forEach((v, i) => image.data.set([0, 0, 0, 255].fill(255 - 255 * Math.min(1, v / top), 0, 3), 4 * i))
-    context.putImageData(image, 0, 0)
   }
   const pad = panel.place(picture(side, 8, "The digit that is read; draw here"))
   pad.classList.add("live-pen")
@@ -68,16 +63,13 @@ live.figure("digit", (panel, numbers) => {
     bars.setAttribute("aria-label", panel.text.textContent)
   }
 
-  const stroke = event => {
-    const box = pad.getBoundingClientRect(), {right, down} = panel.state
-    const x = (event.clientX - box.left) / box.width * side - right - 0.5, y = (event.clientY - box.top) / box.height * side - down - 0.5
+  live.drag(pad, (across, along) => {
+    const x = across * side - panel.state.right - 0.5, y = along * side - panel.state.down - 0.5
     drawn ??= new Float64Array(numbers.digits[panel.state.digit].flat().map(v => v / 255))
     for (let i = 0; i < side; i++) for (let j = 0; j < side; j++) {
       const ink = Math.max(0, Math.min(1, 1.9 - Math.hypot(i - y, j - x)))
       drawn[i * side + j] = Math.max(drawn[i * side + j], ink)
     }
     panel.set({})
-  }
-  pad.addEventListener("pointerdown", event => { pad.setPointerCapture(event.pointerId); stroke(event) })
-  pad.addEventListener("pointermove", event => { if (event.buttons) stroke(event) })
+  })
 })

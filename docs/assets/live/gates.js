@@ -75,21 +75,12 @@ live.figure("gates", (panel, numbers) => {
     svg.setAttribute("aria-label", `Values, flags, cell state and gates over ${steps} steps. ${panel.text.textContent}`)
   }
 
-  let dragged = false
-  const point = (event, first) => {
-    const box = svg.getBoundingClientRect()
-    const t = Math.floor((((event.clientX - box.left) / box.width) * width - left) / (width - left - right) * steps)
+  live.drag(svg, (across, along, first) => {
+    const t = Math.floor((across * width - left) / (width - left - right) * steps)
     if (t < 0 || t >= steps) return
-    const height = (event.clientY - box.top) / box.height * (y + 4), [, tall, low, high] = rows[0]
+    const height = along * (y + 4), [, tall, low, high] = rows[0]
     panel.set({at: t + 1})
     if (height < rows[0].top + tall) change("values", t, encode([high - (height - rows[0].top - 4) / (tall - 8) * (high - low)]))
     else if (first) flip(t)
-  }
-  svg.addEventListener("pointerdown", event => {
-    svg.setPointerCapture(event.pointerId)
-    dragged = true
-    point(event, true)
   })
-  svg.addEventListener("pointermove", event => { if (dragged) point(event, false) })
-  svg.addEventListener("pointerup", () => { dragged = false })
 })

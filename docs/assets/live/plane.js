@@ -21,9 +21,7 @@ live.figure("plane", (panel, numbers) => {
     point.setAttribute("cx", X(z1))
     point.setAttribute("cy", Y(z2))
     const {data} = live.compute.plane(numbers, [z1, z2]).at(-1)
-    const context = canvas.getContext("2d"), image = context.createImageData(side, side)
-    data.forEach((v, i) => image.data.set([0, 0, 0, 255].fill(255 - 255 * v, 0, 3), 4 * i))
-    context.putImageData(image, 0, 0)
+    live.paint(canvas, data)
     const away = ([, a, b]) => (a - z1) ** 2 + (b - z2) ** 2
     const near = [...numbers.codes].sort((p, q) => away(p) - away(q)).slice(0, 5).map(([digit]) => digit)
     const said = `The code (${show(z1)}, ${show(z2)}); the nearest five codes of test digits belong to ${near.join(", ")}.`
@@ -31,10 +29,5 @@ live.figure("plane", (panel, numbers) => {
     for (const drawing of [svg, canvas]) drawing.setAttribute("aria-label", said)
   }
 
-  const drag = event => {
-    const box = svg.getBoundingClientRect()
-    panel.set({z1: (event.clientX - box.left) / box.width * 2 * reach - reach, z2: reach - (event.clientY - box.top) / box.height * 2 * reach})
-  }
-  svg.addEventListener("pointerdown", event => { svg.setPointerCapture(event.pointerId); drag(event) })
-  svg.addEventListener("pointermove", event => { if (event.buttons) drag(event) })
+  live.drag(svg, (x, y) => panel.set({z1: x * 2 * reach - reach, z2: reach - y * 2 * reach}))
 })

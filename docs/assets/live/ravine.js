@@ -55,14 +55,5 @@ live.figure("ravine", (panel, numbers) => {
     svg.setAttribute("aria-label", `Contours of a ravine and the path of gradient descent. ${said}`)
   }
 
-  const drag = event => {
-    const box = svg.getBoundingClientRect()
-    panel.set({w1: left + (event.clientX - box.left) / box.width * (right - left),
-               w2: top - (event.clientY - box.top) / box.height * 2 * top})
-  }
-  svg.addEventListener("pointerdown", event => {
-    svg.setPointerCapture(event.pointerId)
-    drag(event)
-  })
-  svg.addEventListener("pointermove", event => { if (event.buttons) drag(event) })
+  live.drag(svg, (x, y) => panel.set({w1: left + x * (right - left), w2: top - y * 2 * top}))
 })
