@@ -1,4 +1,4 @@
-"""The command line of a book: `python -m bookbuild run cnn/index.py`, `pdf`, `new page`, `claims`, `expected`."""
+"""The command line of a book: `python -m bookbuild run cnn/index.py`, `pdf`, `new page`, `claims`, `expected`, `grade`."""
 
 from __future__ import annotations
 
@@ -47,10 +47,15 @@ def main(words: list[str] | None = None) -> int:
         "expected",
         help="write down how long programs take, for those who have no record",
     )
+    grade = commands.add_parser(
+        "grade", help="see which broken versions of a program your assertions notice"
+    )
+    grade.add_argument("program", help="as cnn/index.py")
+    grade.add_argument("answer", type=Path, help="a file with your assertions")
     parser.add_argument(
         "--root", type=Path, default=Path("."), help="the book's folder"
     )
-    for command in (run, pdf, new, claims, expected):
+    for command in (run, pdf, new, claims, expected, grade):
         command.set_defaults(parser=command)
     chosen = parser.parse_args(words)
     try:
@@ -60,6 +65,7 @@ def main(words: list[str] | None = None) -> int:
             "new": new_page,
             "claims": list_claims,
             "expected": write_expected,
+            "grade": grade_answer,
         }[chosen.command]
         return action(chosen)
     except BookError as error:
@@ -217,6 +223,31 @@ def write_expected(chosen: Any) -> int:
     ]
     (chosen.root / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 0
+
+
+def grade_answer(chosen: Any) -> int:
+    """Say which broken versions of a program a reader's assertions notice."""
+    from bookbuild.check.book import CheckedBook
+    from bookbuild.check.grade import grade
+
+    book = CheckedBook(chosen.root)
+    caught, versions = 0, 0
+    try:
+        for one in grade(book, chosen.program, chosen.answer):
+            if not one.version and not one.good:
+                print(f"the right program fails: {one.message}")
+                return 1
+            if not one.version:
+                print("the right program passes")
+                continue
+            versions += 1
+            caught += one.good
+            print(f"{'caught' if one.good else 'MISSED'}  {one.version}", end="")
+            print(f": {one.message}" if one.message else "")
+    finally:
+        book.close()
+    print(f"caught {caught} of {versions}")
+    return 0 if caught == versions else 1
 
 
 def new_page(chosen: Any) -> int:

@@ -15,13 +15,14 @@ from mkdocs.structure.files import File
 from mkdocs.utils import CountHandler
 
 from bookbuild.errors import BookError
-from bookbuild.pages import notebooks
+from bookbuild.pages import notebooks, questions
 from bookbuild.pages.book import WORDS, Book, figure_files, live_numbers, live_path
 from bookbuild.pages.citations import read_references
 from bookbuild.pages.extension import NEEDED, BookExtension
 from bookbuild.pages.maths import Katex
 from bookbuild.pages.page import Page
 from bookbuild.pages.show import fill
+from bookbuild.pages.svg import lighter
 from bookbuild.run.pool import Pool, available_cores
 from bookbuild.run.record import Claim, Failure, Outcome, Record
 from bookbuild.run.runner import AnyPool, Runner
@@ -69,6 +70,7 @@ def open_book(config: Any, settings: BookConfig, store: Store) -> Book:
         answers=settings.answers,
         katex=Katex(root / "node_modules", settings.macros, store),
         words=WORDS | settings.words,
+        wording=settings.on_paper,
         bibliography=settings.bibliography,
         live=settings.live,
         reset=settings.reset,
@@ -80,6 +82,7 @@ def open_book(config: Any, settings: BookConfig, store: Store) -> Book:
             )
         if settings.published:
             book.published = read_toml(root, settings.published)
+        book.expected = read_expected(root, settings.expected)
         book.requirements = {
             options: requirements(root / name)
             for name, options in settings.requirements.items()
@@ -95,16 +98,6 @@ def make_runner(root: Path, settings: BookConfig) -> Runner:
     Raises:
         BookError: the file of expected times is wrong.
     """
-    expected: dict[str, float] = {}
-    name = settings.expected
-    if name and (root / name).exists():
-        try:
-            seconds = read_toml(root, name)["seconds"]
-            expected = {program: float(value) for program, value in seconds.items()}
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BookError(
-                "it has a table [seconds] with a number for each program", name
-            ) from error
 
     def pool(root: Path, preload: Any, limit: float) -> AnyPool:
         if settings.cluster:
@@ -119,8 +112,25 @@ def make_runner(root: Path, settings: BookConfig) -> Runner:
         root,
         float(settings.limit),
         settings.preload,
-        expected,
+        read_expected(root, settings.expected),
     )
+
+
+def read_expected(root: Path, name: str | None) -> dict[str, float]:
+    """The seconds that programs are expected to take, by program.
+
+    Raises:
+        BookError: the file of expected times is wrong.
+    """
+    if not name or not (root / name).exists():
+        return {}
+    try:
+        seconds = read_toml(root, name)["seconds"]
+        return {program: float(value) for program, value in seconds.items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BookError(
+            "it has a table [seconds] with a number for each program", name
+        ) from error
 
 
 def prepare_markdown(config: Any, book: Book) -> None:
@@ -203,7 +213,7 @@ def write_figures(build: Build, name: str, outcome: Outcome) -> None:
     """Write the figures of a program into the site, and what drives the live ones."""
     if isinstance(outcome, Record):
         for path, svg in figure_files(name, outcome.figures):
-            write(build.site / path, svg)
+            write(build.site / path, lighter(svg))
         for figure, numbers in live_numbers(outcome).items():
             told = json.dumps([figure, numbers], separators=(",", ":"))
             write(build.site / live_path(name, figure), f"live.take(...{told})\n")
@@ -213,7 +223,7 @@ def write_downloads(build: Build) -> None:
     """Write what readers download: programs, and pages as notebooks."""
     book, folder = build.book, build.site / "programs"
     for name, (program, _) in build.jobs.items():
-        if not name.endswith(".md") and name not in build.cells:
+        if name.endswith(".py") and name not in build.cells:
             write(
                 folder / f"{book.download_name(name)}.py",
                 notebooks.percent_program(program.text),
@@ -227,6 +237,10 @@ def write_downloads(build: Build) -> None:
             write(target, notebooks.answers_notebook(cells, record, book))
         elif any(listing.program for listing in page.listings):
             write(target, notebooks.page_notebook(page, book))
+    for file, content in questions.decks(book).items():
+        path = build.site / "questions" / file
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
 
 
 def write(path: Path, text: str) -> None:
@@ -256,6 +270,10 @@ def warn(build: Build) -> None:
             continue
         if path.relative_to(book.root).as_posix() not in read:
             log.warning(f"{name}: no page refers to this program")
+    for path in sorted(book.snippets.rglob(f"*{questions.ENDING}")):
+        name = path.relative_to(book.snippets).as_posix()
+        if name not in book.programs:
+            log.warning(f"{name}: no page asks these questions; <!-- questions -->")
     for path in sorted(book.snippets.rglob("*.breaks.toml")):
         if not path.with_name(path.name.removesuffix(".breaks.toml") + ".py").exists():
             log.warning(

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, as_completed
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import markdown as python_markdown
 from mkdocs.config import config_options as option
 from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File
 
 from bookbuild.building import (
@@ -45,8 +46,9 @@ from bookbuild.pages.book import (
     WORDS,
     page_from_file,
 )
+from bookbuild.pages.mend import mended
 from bookbuild.pages.page import Page
-from bookbuild.pages.show import fill, render_formulas, with_spellings
+from bookbuild.pages.show import fill, for_search, render_formulas
 from bookbuild.run.pool import available_cores
 from bookbuild.run.program import Program
 from bookbuild.run.record import Outcome
@@ -74,6 +76,7 @@ class BookConfig(Config):
         assets: paths in the site to patterns below node_modules.
         macros: the book's own commands of TeX.
         spellings: patterns to what readers who spell otherwise search for.
+        on_paper: patterns to what the text says instead in the printed book.
         words: those that the book itself writes; see `pages.book.WORDS`.
         cluster: the address of a Dask scheduler, to run programs there.
         start: how processes start here: see `run.pool.Pool`.
@@ -93,6 +96,7 @@ class BookConfig(Config):
     assets = option.Type(dict, default={})
     macros = option.Type(dict, default={})
     spellings = option.Type(dict, default={})
+    on_paper = option.Type(dict, default={})
     words = option.Type(dict, default={})
     cluster = option.Optional(option.Type(str))
     start = option.Choice(("auto", "fork", "fresh"), default="auto")
@@ -103,11 +107,12 @@ class BookConfig(Config):
         for word in self["words"] or {}:
             if word not in WORDS:
                 warnings.append(("words", f"there is no word '{word}'"))
-        for pattern, replaced in (self["spellings"] or {}).items():
-            try:
-                re.compile(pattern).sub(replaced, "")
-            except (re.error, TypeError) as error:
-                warnings.append(("spellings", f"'{pattern}': {error}"))
+        for key in ("spellings", "on_paper"):
+            for pattern, replaced in (self[key] or {}).items():
+                try:
+                    re.compile(pattern).sub(replaced, "")
+                except (re.error, TypeError) as error:
+                    warnings.append((key, f"'{pattern}': {error}"))
         return failed + [
             (key, text if isinstance(text, Exception) else option.ValidationError(text))
             for key, text in warnings
@@ -126,6 +131,7 @@ class BookPlugin(BasePlugin[BookConfig]):
         self.busy: filelock.FileLock | None = None
         self.mutex = threading.RLock()
         self.print_to: Path | None = None
+        self.shown = ""  # the content of the page that is being searched
         self.offer_pdf = False
         self.printed = 0
 
@@ -208,9 +214,10 @@ class BookPlugin(BasePlugin[BookConfig]):
         build.pages[uri] = page
         if uri in build.cells:
             html = self.answers_page(build, uri, html)
+        if not (page.is_homepage or uri in build.book.numbers):
             page.meta.setdefault("search", {"boost": 0.5})  # after the chapters' pages
         if source := build.book.pages.get(uri):
-            page.meta.setdefault("description", source.summary())
+            page.meta.setdefault("description", escape(source.summary()))
         build.book.reading = None
         return html
 
@@ -233,11 +240,32 @@ class BookPlugin(BasePlugin[BookConfig]):
             warn(build)
         return env
 
+    @event_priority(100)  # before the search takes the page's text
+    def before_search(self, context: Any, *, page: Any, **others: Any) -> Any:
+        """Let the search find formulas as text, and words as others spell them."""
+        if page.file.src_uri in self.current.book.pages:
+            self.shown = page.content
+            page.content = for_search(page.content, self.config.spellings)
+        return context
+
+    @event_priority(-100)  # after the search
+    def after_search(self, context: Any, *, page: Any, **others: Any) -> Any:
+        """Put back what is shown."""
+        if page.file.src_uri in self.current.book.pages:
+            page.content = self.shown
+        return context
+
+    on_page_context = CombinedEvent(before_search, after_search)
+
     def on_post_page(self, output: str, *, page: Any, config: Any) -> str:
         """Put in the formulas."""
         book, uri = self.current.book, page.file.src_uri
         source = book.pages.get(uri)
-        return fill(output, source, book, late=True) if source else output
+        return mended(fill(output, source, book, late=True) if source else output)
+
+    def on_post_template(self, output: str, *, template_name: str, config: Any) -> str:
+        """Treat the page for addresses that do not exist as the others."""
+        return mended(output) if template_name.endswith(".html") else output
 
     @event_priority(-100)  # when the site has been written
     def on_post_build(self, *, config: Any) -> None:
@@ -454,9 +482,7 @@ class BookPlugin(BasePlugin[BookConfig]):
         if source is None:
             return
         self.fill_title(build, uri)
-        page.content = with_spellings(
-            fill(build.contents[uri], source, build.book), self.config.spellings
-        )
+        page.content = fill(build.contents[uri], source, build.book)
         for slot in source.slots:
             if slot.kind == "bibliography" and page.present_anchor_ids is not None:
                 page.present_anchor_ids |= {f"ref-{k}" for k in build.book.references}

@@ -41,6 +41,7 @@ def print_site(build: Build, store: Store) -> tuple[bytes, int]:
         author=config.site_author or "",
         edition=edition,
         rights=config.copyright or "",
+        address=f"{config.site_url.rstrip('/')}/" if config.site_url else "",
         language=str(language),
     )
     paper = print_book(
@@ -52,6 +53,7 @@ def print_site(build: Build, store: Store) -> tuple[bytes, int]:
         book.words,
         store,
         moment,
+        book.wording,
     )
     return paper.pdf, paper.pages
 
@@ -60,7 +62,7 @@ def entries(build: Build) -> list[Entry]:
     """The navigation as the table of contents of a printed book.
 
     A section of the navigation is a chapter when its first page has the
-    number of one, and else a part.
+    number of one; else it is a part, or a chapter of one without a number.
     """
     found: list[Entry] = []
     numbers = build.book.numbers
@@ -94,8 +96,13 @@ def entries(build: Build) -> list[Entry]:
             elif level == 1:
                 found.append(Entry("part", 1, item.title))
                 walk(item.children, 2)
-            else:
-                walk(item.children, level)
+            elif len(pages := pages_of(item)) == 1:
+                add("chapter", level, pages[0])
+            else:  # of a part: pages that belong together
+                title = f"{item.parent.title}: {item.title}"
+                found.append(Entry("chapter", level, title))
+                for page in pages:
+                    add("section", level + 1, page)
 
     def is_chapter(section: Any) -> bool:
         first = section.children[0]

@@ -1,10 +1,12 @@
 """The PDF: a small book that has everything, and the real book."""
 
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import pypdf
 import pytest
@@ -301,6 +303,40 @@ def text_of(path):
     return " ".join(poppler("pdftotext", path, "-").split())
 
 
+def overlapping(path):
+    """Pairs of words that stand over one another, as (page, word, word)."""
+    box = re.compile(
+        r'xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)" '
+        r'yMax="([-\d.]+)">(.*?)</word>'
+    )
+    found = []
+    pages = poppler("pdftotext", "-bbox", path, "-").split("<page ")[1:]
+    for number, page in enumerate(pages, 1):
+        words = sorted((*map(float, place), word) for *place, word in box.findall(page))
+        for place, (_, top, right, bottom, word) in enumerate(words):
+            for left, other_top, _, other_bottom, other in words[place + 1 :]:
+                if left > right - 1:
+                    break
+                if min(bottom, other_bottom) - max(top, other_top) > 3:
+                    found.append((number, word, other))
+    return found
+
+
+def empty(path, folder):
+    """Which share of each page, from its foot upwards, is white."""
+    from PIL import Image
+
+    poppler("pdftoppm", "-gray", "-r", 18, path, folder / "empty")
+    shares = []
+    for name in sorted(folder.glob("empty*")):
+        page = Image.open(name)
+        top, foot = (round(page.height * mm / 297) for mm in (30, 267))
+        text = page.crop((0, top, page.width, foot)).point(lambda grey: grey < 245)
+        box = text.getbbox()
+        shares.append(1 - (box[3] if box else 0) / text.height)
+    return shares
+
+
 def elements(path):
     """All elements of the structure tree, as (kind, alternative text)."""
 
@@ -516,6 +552,38 @@ def test_missing_node_is_said_in_one_sentence(tmp_path):
 
 
 # The real book -------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_pages_are_filled_to_the_end_of_their_chapter(real, tmp_path):
+    reader = pypdf.PdfReader(real)
+
+    def openings(outline, depth=0):
+        for item in outline:
+            if isinstance(item, list):
+                yield from openings(item, depth + 1)
+            elif depth < 2:  # parts and chapters
+                yield reader.get_destination_page_number(item)
+
+    gaps = empty(real, tmp_path)
+    ends = {opening - 1 for opening in openings(reader.outline)} | {len(gaps) - 1}
+    wide = [n + 1 for n, gap in enumerate(gaps) if gap > 0.25 and n not in ends]
+    assert len(wide) <= len(gaps) / 200, wide
+
+
+@pytest.mark.slow
+def test_no_word_stands_over_another(real):
+    assert overlapping(real) == []
+
+
+@pytest.mark.slow
+def test_every_program_is_attached(real):
+    [content] = pypdf.PdfReader(real).attachments["programs.zip"]
+    names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+    text = " ".join(poppler("pdftotext", real, "-").split())
+    offered = re.findall(r"Programs?: ((?:[\w/-]+\.py(?:, )?)+)", text)
+    for name in ", ".join(offered).split(", "):
+        assert name in names
 
 
 @pytest.mark.slow

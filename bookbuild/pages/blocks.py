@@ -127,10 +127,7 @@ class Figure(BookBlock):
             )
         self.page.texts.append(("alt", line, NUMBER.sub("", alt)))
         self.page.figures += 1
-        number = self.book.numbers.get(self.page.uri)
-        self.label = (
-            f"{number}.{self.page.figures}" if number else f"{self.page.figures}"
-        )
+        self.label = self.book.number_on(self.page.uri, self.page.figures)
         self.page.labels[anchor] = f"{self.book.words['to_figure']} {self.label}"
         figure.text = AtomicString(
             add(
@@ -206,8 +203,10 @@ class Claim(BookBlock):
         anchor = f"claim-{name}"
         self.define(anchor, line, "the claim")
         program = self.book.program_before(self.page, line)
-        self.statement = Statement(anchor, line or 0, program)
+        number = self.book.number_on(self.page.uri, len(self.page.claims) + 1)
+        self.statement = Statement(anchor, line or 0, program, number)
         self.page.claims.append(self.statement)
+        self.page.labels[anchor] = f"{self.book.words['to_claim']} {number}"
         self.page.refer(program)
         box = etree.SubElement(parent, "details", {"class": "claim", "id": anchor})
         self.summary = etree.SubElement(box, "summary")

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from bookbuild.errors import BookError
+from bookbuild.pages import questions
 from bookbuild.pages.maths import Katex
 from bookbuild.pages.page import Page, join_lines
 from bookbuild.pages.slots import (
@@ -29,16 +30,24 @@ from bookbuild.run.record import Claim, Failure, Figure, Outcome, Record, Verdic
 
 WORDS = {
     "answer": "Answer",
+    "break_it": "Break it: this book keeps broken versions of `{program}` "
+    "({count}). Write assertions into `mine.py` that hold for the right program and "
+    "fail for each of them; `python -m bookbuild grade {program} mine.py` runs all "
+    "and says which you have caught.",
     "breaks": "Fails with",
     "cited": "Cited in",
     "claim": "Claim",
     "contents": "Contents",
+    "decks": "All questions of the book: [cards for Anki]({anki}), [a package for "
+    "learning platforms (QTI 2.1)]({qti}).",
     "download": "download",
     "edition": "Edition of {date.day} {date:%B %Y}",
     "figure": "Figure",
     "holds": "it holds",
+    "index": "Index",
     "install": "Run with these versions; to install them:",
     "measured": "Measured",
+    "needs": "Builds on",
     "notebook": "Notebook",
     "page": "p.",
     "plain": "This notebook needs Python's standard library only.",
@@ -49,10 +58,14 @@ WORDS = {
     "question": "Exercise",
     "questions": "Exercises",
     "reading": "{minutes} minutes to read",
+    "right": "Right",
+    "running": "runs in {seconds} s",
     "to_chapter": "chapter",
+    "to_claim": "claim",
     "to_figure": "figure",
     "to_section": "section",
     "whole": "The whole program",
+    "wrong": "No",
 }
 
 
@@ -64,8 +77,10 @@ class Book:
         root: its folder; docs, snippets: of its pages and programs.
         answers: the folder, below docs, of pages with answers.
         words: those the book itself writes, as "Figure".
+        wording: patterns to what the text says instead on paper.
         references: BibTeX key to {"cited", "html", "plain"}.
         published: values from elsewhere, by dotted name.
+        expected: seconds that programs take.
         bibliography: the page with the list of references.
         live: the script of live figures, below docs.
         pages, programs, outcomes: by name.
@@ -84,8 +99,10 @@ class Book:
     katex: Katex
     answers: str = "solutions"
     words: dict[str, str] = field(default_factory=lambda: dict(WORDS))
+    wording: dict[str, str] = field(default_factory=dict)
     references: dict[str, dict[str, str]] = field(default_factory=dict)
     published: dict[str, Any] = field(default_factory=dict)
+    expected: dict[str, float] = field(default_factory=dict)
     bibliography: str = "bibliography.md"
     live: str = "assets/live.js"
     pages: dict[str, Page] = field(default_factory=dict)
@@ -108,6 +125,11 @@ class Book:
     def is_answers(self, uri: str) -> bool:
         """Whether something is a page of answers."""
         return uri.startswith(f"{self.answers}/") and uri.endswith(".py")
+
+    def number_on(self, uri: str, place: int) -> str:
+        """The number of a page's figure, claim or exercise: "1.2.3"."""
+        number = self.numbers.get(uri)
+        return f"{number}.{place}" if number else f"{place}"
 
     def answers_to(self, uri: str) -> str | None:
         """The page with the answers to a page's exercises, if there is one."""
@@ -189,6 +211,8 @@ class Book:
         """Read a program: a file, a notebook of answers, or a page's own code."""
         if name.endswith(".md"):
             return self.code_of(self.pages[name])
+        if name.endswith(questions.ENDING):
+            return questions.as_program(name, self.snippets)
         folder = self.docs if self.is_answers(name) else self.snippets
         return read_program(name, folder / name, self.snippets)
 
@@ -249,9 +273,27 @@ class Book:
             key=lambda page: (place.get(page.uri, len(place)), page.uri),
         )
 
+    def needs(self, page: Page, most: int = 3) -> list[str]:
+        """The earlier pages that a page leads to most, in reading order."""
+        before: dict[str, int] = {}
+        for uri in self.order:
+            if uri == page.uri:
+                break
+            if uri in self.pages and "." in self.numbers.get(uri, ""):
+                before[uri] = page.links.count(uri)
+        chosen = sorted(before, key=lambda uri: -before[uri])[:most]
+        return [uri for uri in before if uri in chosen and before[uri]]
+
+    def seconds(self, page: Page) -> float | None:
+        """CPU seconds that the programs of a page are expected to take together."""
+        known = [self.expected.get(name) for name in page.programs]
+        if all(value is None for value in known):
+            return None
+        return sum(value for value in known if value is not None)
+
     def breaks(self, program: str) -> list[Break]:
         """The changes that are known to break a program."""
-        if program.endswith(".md") or self.is_answers(program):
+        if not program.endswith(".py") or self.is_answers(program):
             return []
         return read_breaks(self.snippets / program, program)
 

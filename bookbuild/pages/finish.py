@@ -15,12 +15,15 @@ from markdown.util import AtomicString
 from bookbuild.errors import BookError
 from bookbuild.pages.book import Book
 from bookbuild.pages.page import Page
+from bookbuild.pages.questions import name_of
 from bookbuild.pages.slots import SLOT, Slot, add
 
 COMMANDS = {
     "<!-- claims -->": "claims",
     "<!-- bibliography -->": "bibliography",
     "<!-- pdf -->": "pdf",
+    "<!-- questions -->": "questions",
+    "<!-- decks -->": "decks",
 }
 CODE = {"code", "pre", "script", "style"}
 SLIPS = {
@@ -46,6 +49,8 @@ class Commands(Preprocessor):
             for comment, kind in COMMANDS.items():
                 if comment in line and f"`{comment}`" not in line:
                     slot = add(self.page, Slot(kind, number + 1))
+                    if kind == "questions":
+                        self.page.refer(name_of(self.page))
                     if line.strip() == comment and kind != "pdf":
                         slot = f'<div class="book-{kind}">{slot}</div>'
                     lines[number] = line = line.replace(comment, slot)
@@ -62,9 +67,11 @@ class Finish(Treeprocessor):
     def run(self, root: etree.Element) -> None:
         if any(not x.program and not x.claim for x in self.page.listings):
             self.page.refer(self.page.uri)  # its own code
+        self.questions()
         self.formulas(root)
         self.texts(root)
         self.sentences(root)
+        self.links(root)
         self.title(root)
         self.exercises(root)
         if self.book.is_answers(
@@ -73,6 +80,15 @@ class Finish(Treeprocessor):
             for link in root.iter("a"):
                 link.set("href", self.book.link(link.get("href", ""), self.page))
         self.slips(root)
+
+    def questions(self) -> None:
+        """Report what is wrong with the page's questions."""
+        for slot in self.page.slots:
+            if slot.kind == "questions":
+                try:
+                    self.book.program(name_of(self.page))
+                except BookError as error:
+                    self.book.report(error.on(self.page.uri, slot.line))
 
     def formulas(self, root: etree.Element) -> None:
         """Give each formula that arithmatex has marked a slot."""
@@ -119,6 +135,22 @@ class Finish(Treeprocessor):
             for processor in self.md.postprocessors:
                 text = processor.run(text)
             claim.sentence = text[text.index(">") + 1 : text.rindex("<")].strip()
+            run_in(
+                summary, "claim-number", f"{self.book.words['claim']} {claim.number}"
+            )
+
+    def links(self, root: etree.Element) -> None:
+        """Keep which pages the page leads to, without its exercises."""
+        heading = None
+        for element in root:
+            if element.tag == "h2":
+                heading = element.get("id")
+            if heading == "exercises":
+                continue
+            for link in element.iter("a"):
+                path = (link.get("href") or "").partition("#")[0]
+                if path.endswith(".md") and ":" not in path:
+                    self.page.links.append(self.page.absolute(path))
 
     def title(self, root: etree.Element) -> None:
         """Number the title; below it, what the page offers and how it stands."""
@@ -138,33 +170,45 @@ class Finish(Treeprocessor):
             root.append(aside("page-programs", add(self.page, Slot("programs"))))
 
     def exercises(self, root: etree.Element) -> None:
-        """Give each exercise an anchor and a link to its answer."""
-        answers = self.book.answers_to(self.page.uri)
-        if answers is None:
-            return
-        heading = None
+        """Give each exercise a number, an anchor and a link to its answer."""
+        if question := self.book.question_of(self.page.uri):
+            word = re.escape(self.book.words["question"])
+            for element in [*root.iter("h2"), *root.iter("a")]:
+                if match := re.fullmatch(rf"{word} (\d+)", element.text or ""):
+                    element.text = self.exercise(question, int(match[1]))
+        heading, numbered = None, 0
         for element in root:
             if element.tag == "h2":
                 heading = element.get("id")
             elif element.tag == "ol" and heading == "exercises":
-                for number, item in enumerate(element.findall("li"), 1):
-                    item.set("id", f"exercise-{number}")
-                    self.page.places[f"exercise-{number}"] = None
-                    target = item.findall("p")[-1] if item.findall("p") else item
-                    link = etree.SubElement(
-                        target,
-                        "a",
-                        {
-                            "class": "answer-link",
-                            "href": self.page.relative(answers) + f"#exercise-{number}",
-                        },
-                    )
-                    link.text = self.book.words["answer"]
-                    if len(target) > 1:
-                        before = target[-2]
-                        before.tail = (before.tail or "").rstrip() + " "
-                    else:
-                        target.text = (target.text or "").rstrip() + " "
+                element.set("class", "exercises")
+                for item in element.findall("li"):
+                    numbered += 1
+                    number = self.exercise(self.page.uri, numbered)
+                    parts = item.findall("p") or [item]
+                    self.answer_link(parts[-1], item, numbered)
+                    run_in(parts[0], "exercise-number", number)
+
+    def exercise(self, uri: str, place: int) -> str:
+        """What an exercise of a page is called: "Exercise 1.2.3"."""
+        return f"{self.book.words['question']} {self.book.number_on(uri, place)}"
+
+    def answer_link(self, end: etree.Element, item: etree.Element, place: int) -> None:
+        """Let an exercise end with a link to its answer, if there are answers."""
+        answers = self.book.answers_to(self.page.uri)
+        if answers is None:
+            return
+        anchor = f"exercise-{place}"
+        item.set("id", anchor)
+        self.page.places[anchor] = None
+        href = f"{self.page.relative(answers)}#{anchor}"
+        link = etree.SubElement(end, "a", {"class": "answer-link", "href": href})
+        link.text = self.book.words["answer"]
+        if len(end) > 1:
+            before = end[-2]
+            before.tail = (before.tail or "").rstrip() + " "
+        else:
+            end.text = (end.text or "").rstrip() + " "
 
     def slips(self, root: etree.Element) -> None:
         """Report what looks like the book's own syntax and was not read as such."""
@@ -176,6 +220,14 @@ class Finish(Treeprocessor):
                     self.book.report(
                         BookError(f"{shown!r}: {problem}", self.page.uri, line)
                     )
+
+
+def run_in(element: etree.Element, name: str, number: str) -> None:
+    """Begin the text of an element with a number."""
+    span = etree.Element("span", {"class": name})
+    span.text, span.tail = number, " " + (element.text or "").lstrip()
+    element.text = None
+    element.insert(0, span)
 
 
 def aside(name: str, slots: str) -> etree.Element:

@@ -64,11 +64,14 @@ class Citations(InlineProcessor):
                 )
             )
             return missing
+        first = key not in self.page.cited
         self.page.cited.add(key)
         target = posixpath.splitext(self.book.bibliography)[0] + ".md"
         link = etree.Element("a", {"href": self.page.relative(target) + f"#ref-{key}"})
         link.text = entry["cited"] + (f", {place}" if place else "")
         link.set("title", entry["plain"])
+        if first:  # the bibliography leads back here
+            link.set("id", f"cite-{key}")
         return link
 
 

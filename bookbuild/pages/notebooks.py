@@ -347,6 +347,10 @@ class PageNotebook:
         elif re.match(r"^\s*/{3,}\s*$", line):
             self.output = False
             self.text.append("")
+        elif line.startswith("<!-- questions"):
+            while self.text and not self.text[-1].startswith("## "):
+                self.text.pop()
+            self.text = self.text[:-1]  # they are for the page
         elif not self.output and not line.startswith(("    ", "<!--")):
             self.text.append(line)
 

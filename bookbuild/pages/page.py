@@ -44,6 +44,7 @@ class Statement:
     Attributes:
         id: its anchor; line: of its sentence on the page.
         program: the program whose process checks it.
+        number: as readers see it, "1.2.3".
         sentence: its HTML, with slots.
         code: (line of the page, assertions) of each of its listings.
     """
@@ -51,6 +52,7 @@ class Statement:
     id: str
     line: int
     program: str
+    number: str = ""
     sentence: str = ""
     code: list[tuple[int, str]] = field(default_factory=list)
 
@@ -73,6 +75,7 @@ class Page:
         source: the programs' line numbers start here (front matter).
         texts: (heading, caption, alt, claim or prose; line; text), for the lint.
         terms: (line, text) of what stands in **bold** type.
+        links: the pages that it leads to, as often as it does.
         constants: literal numbers that its front matter declares.
     """
 
@@ -91,6 +94,7 @@ class Page:
     constants: tuple[str, ...] = ()
     texts: list[tuple[str, int | None, str]] = field(default_factory=list)
     terms: list[tuple[int | None, str]] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -139,6 +143,10 @@ class Page:
     def relative(self, target: str) -> str:
         """A link from this page's source to another source file."""
         return posixpath.relpath(target, posixpath.dirname(self.uri) or ".")
+
+    def absolute(self, target: str) -> str:
+        """The source file that a link of this page's source leads to."""
+        return posixpath.normpath(posixpath.join(posixpath.dirname(self.uri), target))
 
     def to(self, target: str) -> str:
         """A link from this page in the site to another path of the site."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from html import escape
+from html import escape, unescape
 
 from bookbuild.errors import BookError
+from bookbuild.pages import questions
 from bookbuild.pages.book import Book, figure_path, live_numbers, live_path
 from bookbuild.pages.page import Page
 from bookbuild.pages.slots import NUMBER, SLOT, WAITING, Slot, number_slot
@@ -32,12 +33,41 @@ def fill(text: str, page: Page, book: Book, late: bool = False) -> str:
     return SLOT.sub(html, text)
 
 
-def with_spellings(html: str, spellings: dict[str, str]) -> str:
-    """A page that is also found by those who spell otherwise.
+FORMULA = re.compile(r'<(span|div) class="math"[^>]* data-tex="([^"]*)">[^<]*</\1>')
+FOLDED = re.compile(r'<details(?! class="claim)')
+SIGNS = {
+    r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}": r"(\1) / (\2)",
+    r"\\(?:left|right|[Bb]igg?[lrm]?|quad|qquad)(?![A-Za-z])": " ",
+    r"\\(?:mathrm|mathbf|bm|text|operatorname)\*?|\\[^A-Za-z]|[{}&]": " ",
+    r"\\": "",
+    r"\s+": " ",
+}  # of TeX, to what a reader may type
+
+
+def for_search(html: str, spellings: dict[str, str]) -> str:
+    """A page as the search reads it: formulas as text, folded code left out.
 
     Args:
-        spellings: patterns to replacements, each for whole words of the page.
+        html: its content, with slots for formulas.
+        spellings: patterns to replacements, each for whole words; each section
+            is also found by those who spell so.
     """
+    html = FORMULA.sub(lambda f: f"<{f[1]}>{plain_tex(f[2])}</{f[1]}>", html)
+    html = FOLDED.sub('<details data-search-exclude=""', SLOT.sub("", html))
+    parts = re.split(r"(?=<h[1-6][ >])", html)
+    return "".join(part + other_words(part, spellings) for part in parts)
+
+
+def plain_tex(tex: str) -> str:
+    """The TeX of a formula, escaped, without what nobody would search for."""
+    tex = unescape(tex)
+    for sign, text in SIGNS.items():
+        tex = re.sub(sign, text, tex)
+    return escape(tex.strip())
+
+
+def other_words(html: str, spellings: dict[str, str]) -> str:
+    """A paragraph of words that a text has in another spelling only."""
     text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", html, flags=re.S)
     words = set(re.findall(r"[a-z]+", text.lower()))
     lines = "\n".join(words)
@@ -45,10 +75,7 @@ def with_spellings(html: str, spellings: dict[str, str]) -> str:
     for pattern, replaced in spellings.items():
         found |= set(re.sub(f"^(?:{pattern})$", replaced, lines, flags=re.M).split())
     found -= words
-    if not found:
-        return html
-    hidden = f'<p class="search-words" hidden>{" ".join(sorted(found))}</p>'
-    return html.replace("</h1>", f"</h1>{hidden}", 1)
+    return f"<p>{' '.join(sorted(found))}</p>" if found else ""
 
 
 def wrong(problem: str, slot: Slot, page: Page, book: Book) -> str:
@@ -199,17 +226,24 @@ def claims(slot: Slot, page: Page, book: Book) -> str:
         target = page.to(book.urls.get(other.uri, other.uri))
         title = book.titles.get(other.uri, other.uri)
         parts.append(
-            f'<h2 id="{escape(other.uri)}"><a href="{target}">{title}</a></h2><ol>'
+            f'<h2 id="{escape(other.uri)}"><a href="{target}">{title}</a></h2>'
+            '<ul class="claims">'
         )
         parts += [
-            f'<li><a href="{target}#{claim.id}">'
-            f"{fill(claim.sentence, other, book, late=True)}</a>"
+            f'<li><a href="{target}#{claim.id}">{book.words["claim"]} '
+            f"{claim.number}</a> "
+            f"{fill(claim.sentence, other, book, late=True)}"
             f'<p class="claim-margin">{margin_of(claim.program, claim.id, book)}</p>'
             "</li>"
             for claim in other.claims
         ]
-        parts.append("</ol>")
+        parts.append("</ul>")
     return "".join(parts)
+
+
+def without_ids(html: str) -> str:
+    """HTML that can stand on a page a second time."""
+    return re.sub(r' id="[^"]*"', "", html)
 
 
 # Formulas and references --------------------------------------------------------
@@ -269,7 +303,7 @@ def bibliography(slot: Slot, page: Page, book: Book) -> str:
     rows = []
     for key, entry in book.references.items():
         places = [
-            f'<a href="{page.to(book.urls.get(other.uri, other.uri))}">'
+            f'<a href="{page.to(book.urls.get(other.uri, other.uri))}#cite-{key}">'
             f"{book.numbers.get(other.uri) or book.titles.get(other.uri, other.uri)}</a>"
             for other in book.in_order()
             if key in other.cited and not book.is_answers(other.uri)
@@ -336,8 +370,25 @@ def downloads(slot: Slot, page: Page, book: Book) -> str:
     if not book.is_answers(page.uri):
         minutes = str(page.minutes())
         links.insert(0, book.words["reading"].replace("{minutes}", minutes))
+        if seconds := book.seconds(page):
+            shown = f"{max(1, round(seconds))}"
+            links.insert(1, book.words["running"].replace("{seconds}", shown))
+        if needed := book.needs(page):
+            links.append(
+                f"{book.words['needs']} "
+                + ", ".join(
+                    f'<a href="{page.to(book.urls[uri])}" title="'
+                    f'{escape(plain(book.titles.get(uri, uri)))}">{book.numbers[uri]}</a>'
+                    for uri in needed
+                )
+            )
     spans = "".join(f"<span>{link}</span>" for link in links)
     return f'<p class="programs">{spans}</p>'
+
+
+def plain(html: str) -> str:
+    """The text of a piece of HTML."""
+    return unescape(re.sub(r"<[^>]+>", "", html))
 
 
 def is_shown(name: str, page: Page, book: Book) -> bool:
@@ -367,6 +418,32 @@ def programs(slot: Slot, page: Page, book: Book) -> str:
     )
 
 
+def quick(slot: Slot, page: Page, book: Book) -> str:
+    """The quick questions of a page."""
+    name = questions.name_of(page)
+    record = book.record(name)
+    if record is None:
+        return coming(name, book)
+    try:
+        return questions.as_html(page, record, book)
+    except BookError as error:
+        return wrong(error.problem, Slot("questions", slot.line, name), page, book)
+
+
+def decks(slot: Slot, page: Page, book: Book) -> str:
+    """The line that offers all questions for other programs."""
+    text = escape(book.words["decks"], quote=False)
+    for file in ("anki.txt", "qti.zip"):
+        kind = file.partition(".")[0]
+        there = page.to(f"questions/{file}")
+        text = re.sub(
+            rf"\[([^\]]+)\]\(\{{{kind}\}}\)",
+            rf'<a href="{there}" download>\1</a>',
+            text,
+        )
+    return f"<p>{text}</p>"
+
+
 def pdf(slot: Slot, page: Page, book: Book) -> str:
     """The link to the PDF, in a build that makes one."""
     if not book.pdf:
@@ -390,5 +467,7 @@ SHOW: dict[str, Callable[[Slot, Page, Book], str]] = {
     "status": status,
     "downloads": downloads,
     "programs": programs,
+    "questions": quick,
+    "decks": decks,
     "pdf": pdf,
 }

@@ -17,11 +17,12 @@ from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 import lxml.html
 from lxml.html import HtmlElement
-from lxml.html.builder import H1, SPAN
+from lxml.html.builder import COL, COLGROUP, DIV, EM, H1, SPAN, P
 
 from bookbuild.errors import BookError
 from bookbuild.paper.formulas import Drawing, Formula
 from bookbuild.paper.marks import (
+    BREAK,
     CONTROL,
     JOIN,
     PAGE,
@@ -43,15 +44,27 @@ BOX, BOX_TITLE = "details, div.admonition", "summary, p.admonition-title"
 FOOTNOTE_LINK, FOOTNOTES = "sup > a.footnote-ref", "div.footnote"
 
 # What the book's own pages call theirs.
-ON_SCREEN = "img.on-dark, span.page-number, div.page-programs, .book-running, span.pdf-link, p.search-words"
+ON_SCREEN = """img.on-dark, span.page-number, div.page-programs, .book-running,
+    span.pdf-link, p.search-words, .on-screen, .book-claims .claim-margin"""
 OUTPUT, FIGURE, FIGURE_NUMBER = "output", "figure.book-figure", "span.figure-number"
 CLAIM_MARGIN, REFERENCE, CITATION = "p.claim-margin", "ul.bibliography > li", "citation"
 PROGRAMS, PROGRAM, PROGRAM_NAME = "p.programs", "a[href$='.py']", "data-program"
+NUMBERED, NUMBER = (
+    "ol.exercises > li, ul.claims > li",
+    "span.exercise-number, span.claim-number",
+)
+ASIDE = re.compile(r"\bplt\.|\bresults\b|\bfigure\(")  # code of figures and numbers
 
+NUMBER_AT_END = re.compile(r" (?=[\d.]+$)")
 BLOCKS = {"table", "ul", "ol", "dl", "div"}  # cannot begin with an anchor
 DEEPEST = 6  # PDF knows the headings H1 to H6
 WIDEST = 36  # em, for a formula inside a line
 TEXT_WIDTH = 140 / 25.4 * 72  # points
+TABLE_WIDTH = 93  # letters in a row of a table
+COLUMN_SPACE = 2.7  # letters
+LONGEST_WORD, LONGEST_CODE = 13, 11  # letters that stay together in a wide table
+LEAST = 15  # letters to divide among the columns of a table
+JOINT = re.compile(r"(?<=[/_.(,={])(?=\w{3})|(?<=[a-z])(?=[A-Z])")  # in code of a cell
 CLOSING = ".,;:!?)]}\u2019\u201d"  # no line ever starts with these
 OPENING = "([{\u2018\u201c-\u2013\u2014"  # a line may end after these or never does
 NO_BREAK = "\u00a0"
@@ -130,6 +143,15 @@ def parse(entry: Entry) -> HtmlElement:
             "text, or of what the program prints",
             entry.uri,
         )
+    for choice in root.cssselect("details.choice"):  # nothing opens on paper
+        for part in list(choice):
+            if part.tag == "summary":
+                part.tag = "span"
+            else:
+                choice.remove(part)
+        choice.tag = "span"
+    for key in root.cssselect("p.key"):
+        key.attrib.pop("hidden", None)
     return root
 
 
@@ -141,6 +163,11 @@ class Document:
         site: the folder of the site, where images lie.
         folder: where to put images.
         words: those printed, by their name in `press.WORDS`.
+        wording: patterns to what the text says instead on paper.
+        address: of the site, or "".
+    Attributes:
+        attached: the programs that the pages offer, by name.
+        terms: those of the glossary, in small letters and as they are written.
     """
 
     def __init__(
@@ -149,9 +176,14 @@ class Document:
         site: Path,
         folder: Path,
         words: Mapping[str, str],
+        wording: Mapping[str, str] | None = None,
+        address: str = "",
     ) -> None:
         self.site, self.folder, self.words = site, folder, words
+        self.address, self.attached, self.terms = address, {}, {}
         self.pages = [Page(entry, words["preface"]) for entry in entries]
+        for page in self.pages:
+            reword(page.root, wording or {})
         self.places = {place(page.entry.url): page for page in self.pages if page.uri}
         self.targets: dict[str, tuple[str, str]] = {}  # label: (page, href)
 
@@ -247,19 +279,40 @@ class Document:
         text = breakable(text.rstrip(), 60)
         put("#" + call("listing", text, kind, language, name, joined), old, "div")
 
+    def leave_out(self, page: Page, box: HtmlElement) -> None:
+        """A box of nothing but code for figures becomes the name of its program."""
+        title, *code = box
+        if title.tag != "summary" or any(
+            "highlight" not in part.classes or OUTPUT in part.classes for part in code
+        ):
+            return
+        names = [name.text_content().strip() for name in box.cssselect(FILE_NAME)]
+        if names and any(ASIDE.search(pre.text_content()) for pre in box.iter("pre")):
+            shown = f"{title.text_content().strip()}: {', '.join(dict.fromkeys(names))}"
+            put("#" + call("left-out", shown), box, "div")
+
     def code(self, page: Page, code: HtmlElement) -> None:
         """Code inside a line."""
         text = " ".join(code.text_content().splitlines())
-        put(f"#{call('raw', breakable(text, 24))};", code)
+        if code.xpath("ancestor::td"):
+            pieces = [breakable(x, LONGEST_CODE) for x in JOINT.split(text)]
+            text = BREAK.join(pieces)
+        else:
+            text = breakable(text, 24)
+        put(f"#{call('raw', text)};", code)
 
     def programs(self, page: Page, line: HtmlElement) -> None:
         """The line of downloads becomes the names of the files."""
-        names = [
-            link.get(PROGRAM_NAME) or posixpath.basename(link.get("href"))
-            for link in line.cssselect(PROGRAM)
-        ]
-        word = self.words["program" if len(names) == 1 else "programs"]
-        put("#" + call("programs", f"{word}: {', '.join(names)}"), line, "div")
+        files = []
+        for link in line.cssselect(PROGRAM):
+            href = link.get("href")
+            name = link.get(PROGRAM_NAME) or posixpath.basename(href)
+            content = self.file(page, href)
+            if content is not None:
+                self.attached[name] = content
+            files.append((name, self.address and self.address + at(page, href)))
+        word = self.words["program" if len(files) == 1 else "programs"]
+        put("#" + call("programs", f"{word}: ", files), line, "div")
 
     def footnotes(self, page: Page, notes: HtmlElement) -> None:
         """Footnotes are named by the places that refer to them."""
@@ -278,6 +331,98 @@ class Document:
             item.set("data-note", page.uri + name)
             page.root.append(item)
         notes.drop_tree()
+
+    # The glossary --------------------------------------------------------
+
+    def definitions(self, page: Page, old: HtmlElement) -> None:
+        """Terms and definitions of one paragraph each: both run in one line."""
+        terms, texts = list(old)[::2], list(old)[1::2]
+        if (
+            any(term.tag != "dt" for term in terms)
+            or any(text.tag != "dd" for text in texts)
+            or len(terms) != len(texts)
+            or old.xpath(".//p | .//ul | .//ol | .//dl | .//div | .//table | .//pre")
+        ):
+            return
+        for term, text in zip(terms, texts, strict=True):
+            name = " ".join(term.text_content().split())
+            self.terms[name.lower()] = name
+            wrap(f"#entry[#{call('indexed', name, False)};", term, "][")
+            wrap("", text, "]")
+            term.tag = text.tag = "span"
+            line = P(term, text)
+            term.tail = None
+            old.append(line)
+        old.tag = "div"
+
+    def term(self, page: Page, strong: HtmlElement) -> None:
+        """A term in bold type, where the index leads to."""
+        name = " ".join(strong.text_content().split()).lower()
+        for known in (name, name.removesuffix("s"), name.removesuffix("es")):
+            if known in self.terms:
+                strong.addprevious(mark(f"#{call('indexed', self.terms[known], True)};"))
+                return
+
+    # Tables --------------------------------------------------------------
+
+    def table(self, page: Page, table: HtmlElement) -> None:
+        """A wide table gets columns as wide as what is in them, or becomes a list."""
+        rows = [row.cssselect("th, td") for row in table.cssselect("tr")]
+        if len({len(row) for row in rows}) != 1 or table.cssselect("[colspan]"):
+            return
+        columns = [[self.words_in(cell) for cell in row] for row in zip(*rows)]
+        longest = [max(max(cell, default=1) for cell in column) for column in columns]
+        lengths = [[sum(cell) + len(cell) for cell in column] for column in columns]
+        room = TABLE_WIDTH - COLUMN_SPACE * len(columns)
+        if sum(map(max, lengths)) <= room:
+            return
+        widths = [word + 1 for word in longest]
+        rest = room - sum(widths)
+        wanted = [max(0, sum(x) / len(x) - w) for x, w in zip(lengths, widths)]
+        if rest < LEAST and len(widths) > 3:
+            self.as_list(table, rows)
+            return
+        if sum(wanted):
+            scale = max(0, rest) / sum(wanted)
+            widths = [w + scale * x for w, x in zip(widths, wanted)]
+        whole = sum(widths) + COLUMN_SPACE * len(widths)
+        shares = [100 * (width + COLUMN_SPACE) / whole for width in widths]
+        styles = [{"style": f"width: {share:.2f}%"} for share in shares]
+        table.insert(0, COLGROUP(*(COL(style) for style in styles)))
+
+    def as_list(self, table: HtmlElement, rows: list[list[HtmlElement]]) -> None:
+        """A table with too many columns for paper becomes a list of its rows."""
+        (_, *heads), *entries = rows
+        lines = []
+        for first, *cells in entries:
+            line = P(first)
+            wrap("#entry[", first, "][")
+            for head, cell in zip(heads, cells, strict=True):
+                named = EM(f"{head.text_content().strip()}: ")
+                line.append(named)
+                line.append(cell)
+                cell.tail = "; " if cell is not cells[-1] else None
+            line.append(mark("]"))
+            lines.append(line)
+            for cell in (first, *cells):
+                cell.tag = "span"
+        replace(table, DIV(*lines))
+
+    def words_in(self, cell: HtmlElement) -> list[float]:
+        """How wide the words of a cell are, in letters."""
+        found = [
+            self.drawings[formula_of(element)].width / 0.45
+            for element in cell.cssselect("[data-tex]")
+        ]
+        found += [8 for link in cell.cssselect("a") if link.get("href", "#")[0] != "#"]
+        for text in cell.xpath(".//text()[not(ancestor::*[@data-tex])]"):
+            together = NUMBER_AT_END.sub("x", text)
+            if text.getparent().tag == "code" and not text.is_tail:
+                pieces = [x for word in text.split() for x in JOINT.split(word)]
+                found += [1.2 * min(len(piece), LONGEST_CODE) for piece in pieces]
+            else:
+                found += [min(len(word), LONGEST_WORD) for word in together.split()]
+        return found
 
     # Links ---------------------------------------------------------------
 
@@ -304,7 +449,7 @@ class Document:
         label = there.uri if anchor in ("", there.top) else f"{there.uri}#{anchor}"
         self.targets.setdefault(label, (page.uri, href))
         if link.text:  # "figure 1.2" stays on one line
-            link.text = re.sub(r" (?=[\d.]+$)", NO_BREAK, link.text)
+            link.text = NUMBER_AT_END.sub(NO_BREAK, link.text)
         far = there is not page and CITATION not in link.getparent().classes
         leaf = self.words["page"] if far else ""
         wrap(f"#{call('linked', label, leaf)}[", link, "];")
@@ -350,7 +495,8 @@ class Document:
             part.tag = "div"
         for number in figure.cssselect(FIGURE_NUMBER):
             number.tag = "strong"
-        start = f"#{call('drawing', shown, self.label(page, figure))}["
+        floats = figure.getparent() is page.root
+        start = f"#{call('drawing', shown, self.label(page, figure), floats)}["
         if len(figure) or (figure.text or "").strip():
             figure.tag = "div"
             wrap(start, figure, "]", "div")
@@ -408,8 +554,19 @@ class Document:
 
     def reference(self, page: Page, item: HtmlElement) -> None:
         """A line of the bibliography."""
+        item.tag, item.getparent().tag = "p", "div"
+        wrap(f"#{call('reference', self.label(page, item))}[", item, "]")
+
+    def numbered(self, page: Page, item: HtmlElement) -> None:
+        """An exercise, or a line of the list of claims, begins with its number."""
         item.tag = item.getparent().tag = "div"
-        wrap(f"#{call('reference', self.label(page, item))}[", item, "]", "div")
+        for number in item.cssselect(NUMBER):
+            number.tag = "strong"
+        wrap(f"#{call('numbered', self.label(page, item))}[", item, "]", "div")
+
+    def number(self, page: Page, number: HtmlElement) -> None:
+        """The number of a claim."""
+        number.tag = "strong"
 
     def heading(self, page: Page, heading: HtmlElement) -> None:
         """A heading gets its level in the book; no level is left out."""
@@ -460,13 +617,16 @@ class Document:
 # What is done with what, in this order; each step with all pages before the next.
 STEPS: list[dict[str, Callable[[Document, Page, HtmlElement], None]]] = [
     {
+        "details": Document.leave_out,
+        "table": Document.table,
+        "dl": Document.definitions,
         LISTING: Document.listing,
         "pre": Document.plain_listing,
         "code": Document.code,
         PROGRAMS: Document.programs,
         FOOTNOTES: Document.footnotes,
     },
-    {"a": Document.link},
+    {"a": Document.link, "strong": Document.term},
     {
         "[data-tex]": Document.formula,
         FIGURE: Document.figure,
@@ -474,11 +634,35 @@ STEPS: list[dict[str, Callable[[Document, Page, HtmlElement], None]]] = [
         BOX: Document.box,
         CLAIM_MARGIN: Document.claim_margin,
         REFERENCE: Document.reference,
+        NUMBERED: Document.numbered,
+        NUMBER: Document.number,
         "h1, h2, h3, h4, h5, h6": Document.heading,
         "[id]": Document.anchor,
         "*": Document.long_words,
     },
 ]
+
+
+def reword(root: HtmlElement, wording: Mapping[str, str]) -> None:
+    """Replace words of the text and of alternative texts, but not of code."""
+    patterns = [(re.compile(pattern), new) for pattern, new in wording.items()]
+
+    def replaced(text: str) -> str:
+        for pattern, new in patterns:
+            text = pattern.sub(new, text)
+        return text
+
+    if not patterns:
+        return
+    code = "ancestor::code or ancestor::pre or ancestor::*[@data-tex]"
+    for text in root.xpath(f".//text()[not({code})]"):
+        element = text.getparent()
+        if text.is_tail:
+            element.tail = replaced(text)
+        else:
+            element.text = replaced(text)
+    for image in root.cssselect("[alt]"):
+        image.set("alt", replaced(image.get("alt")))
 
 
 def place(url: str) -> str:

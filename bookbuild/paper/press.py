@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +21,13 @@ from bookbuild.paper.marks import call
 HERE = Path(__file__).parent
 WORDS = {
     "contents": "Contents",
+    "index": "Index",
     "page": "p.",
     "preface": "Preface",
     "program": "Program",
     "programs": "Programs",
 }
+ATTACHED = "programs.zip"
 MISSING = "is missing: pip install -r requirements.txt"
 
 
@@ -34,6 +37,7 @@ class Cover:
 
     Attributes:
         edition: the whole line, as "Edition of 1 May 2026".
+        address: of the site, or "".
         language: a code as HTML has it, "en" or "pt-BR".
     """
 
@@ -42,6 +46,7 @@ class Cover:
     author: str = ""
     edition: str = ""
     rights: str = ""
+    address: str = ""
     language: str = "en"
 
 
@@ -62,6 +67,7 @@ def print_book(
     words: Mapping[str, str],
     store: Store,
     timestamp: int,
+    wording: Mapping[str, str] | None = None,
 ) -> Paper:
     r"""Turn the pages of a built site into a PDF.
 
@@ -74,19 +80,36 @@ def print_book(
         words: those printed; what it lacks of `WORDS` is in English.
         store: where drawn formulas are kept.
         timestamp: seconds since 1970 that the PDF gives as its date.
+        wording: patterns to what the text says instead on paper.
     Raises:
         BookError: a page holds what cannot be printed, or a tool is missing.
     """
     words = WORDS | dict(words)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        document = Document(entries, Path(site_folder), folder, words)
+        document = Document(
+            entries, Path(site_folder), folder, words, wording, cover.address
+        )
         drawings = draw(document.formulas(), Path(node_modules), macros, store)
         body = to_typst(document.prepare(drawings))
         shutil.copy(HERE / "book.typ", folder)
         path = folder / "main.typ"
+        if document.attached:
+            write_zip(folder / ATTACHED, document.attached)
+            body += f"\n#{call('attach', ATTACHED, words['programs'])}\n"
+        if document.terms:
+            body += f"\n#{call('make-index', words['index'])}\n"
         path.write_text(front_matter(cover, words) + body, encoding="utf-8")
         return typeset(path, timestamp)
+
+
+def write_zip(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write an archive, the same bytes for the same files."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in sorted(files):
+            info = zipfile.ZipInfo(name)
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(info, files[name])
 
 
 def front_matter(cover: Cover, words: Mapping[str, str]) -> str:

@@ -102,7 +102,10 @@ class Net(nn.Module):
         return self.layers(torch.cat([Y, s], 1))
 
 
-def train(seed, steps=450):
+STEPS = 450
+
+
+def train(seed, steps=STEPS):
     torch.manual_seed(seed)
     model = Net()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
@@ -137,6 +140,7 @@ ways = {"identity": identity, "median of 3 x 3": median,
         "examples": choose([examples(train_X, w) for w in (0, 0.3, 0.5)])}
 for seed in range(3):
     ways[f"network {seed}"] = train(seed)
+ways["3 x as long"] = train(0, 3 * STEPS)
 score = {}
 print("noise                 0.25     0.5   0.25 moved  0.5 moved")
 for name, way in ways.items():
@@ -167,4 +171,5 @@ keys = ("low", "high", "low_moved", "high_moved")
 results = {name.replace(", ", "_").replace(" ", "_"): dict(zip(keys, row))
            for name, row in score.items()}
 results["net"] = dict(zip(keys, np.mean(nets, 0).tolist()))
+results["steps"] = STEPS
 # --8<-- [end:results]

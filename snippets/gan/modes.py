@@ -66,11 +66,11 @@ def train(momentum, penalty=0.0, steps=SHORT, lr=0.002):
                                          create_graph=True)
             loss = loss + penalty / 2 * slope.square().sum(2).mean(1).sum()
         turns[1].zero_grad()
-        loss.backward()
+        loss.backward(inputs=D)
         turns[1].step()
         loss = F.softplus(-apply(D, made)).mean((1, 2)).sum()
         turns[0].zero_grad()
-        loss.backward()
+        loss.backward(inputs=G)
         turns[0].step()
         for old, new in zip(average, G):
             old.lerp_(new.detach(), 0.01)

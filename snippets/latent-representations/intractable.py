@@ -101,8 +101,8 @@ for base, color, name, place in [
     ax.plot(span, span * math.log10(base), color=color)
     ax.annotate(name, place, color=color)
 ax.axhline(limit, ls=":", color="gray")
-ax.annotate("a billion a second since the big bang",
-            (150, limit - 5), color="gray", ha="right")
+ax.annotate("a billion a second\nsince the big bang",
+            (22, limit + 1.5), color="gray")
 powers = [0, 20, 40, 60, 80]
 ax.set(xlabel="latent dimension $d$", ylabel="terms in the exact sum",
        ylim=(0, 80), yticks=powers, yticklabels=[f"$10^{{{k}}}$"

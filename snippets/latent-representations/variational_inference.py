@@ -106,8 +106,10 @@ z = (start.loc + start.scale * noise).requires_grad_()
 bound = log_joint(z) - start.log_prob(z)
 pathwise, = torch.autograd.grad(bound.sum(), z)  # dz / dmean = 1
 score = (bound * noise / start.scale).detach()   # bound * dlog q / dmean
-spread = {"pathwise": pathwise.std().item(), "score": score.std().item()}
-average = {"pathwise": pathwise.mean().item(), "score": score.mean().item()}
+centred = ((bound - bound.mean()) * noise / start.scale).detach()
+estimators = {"pathwise": pathwise, "score": score, "centred": centred}
+spread = {name: g.std().item() for name, g in estimators.items()}
+average = {name: g.mean().item() for name, g in estimators.items()}
 for name in spread:
     print(f"{name:9} gradient: mean {average[name]:.2f}, "
           f"sd {spread[name]:.2f}")

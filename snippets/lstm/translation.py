@@ -1,11 +1,9 @@
 """English number words to French, with attention and without."""
 # --8<-- [start:data]
-import gettext
 import math
 import random
 import re
 from collections import Counter
-from importlib.metadata import distribution
 
 import matplotlib.pyplot as plt
 import torch
@@ -161,17 +159,15 @@ def bleu(guesses, targets):
 # --8<-- [end:measures]
 
 # --8<-- [start:comparison]
-sizes, steps, scores, models = (300, 4000), 350, {}, {}
-for attention in (True, False):
+sizes, steps, scores, models = (300, 4000), 300, {}, {}
+for attention, times in ((True, 1), (False, 1), (False, 3)):
     for size in sizes:
-        model = train(train_pairs[:size], attention, steps)
-        scores[attention, size] = exact(model, test_pairs)
+        model = train(train_pairs[:size], attention, times * steps)
+        scores[attention, size, times] = exact(model, test_pairs)
         print("with attention" if attention else "without      ",
-              f"{size:5} pairs: exact {scores[attention, size]:.3f}")
-    models[attention] = model
-patient = exact(train(train_pairs, False, 3 * steps), test_pairs)
-print(f"without       {sizes[-1]:5} pairs, {3 * steps} steps: exact "
-      f"{patient:.3f}")
+              f"{size:5} pairs, {times * steps:4} steps: exact "
+              f"{scores[attention, size, times]:.3f}")
+    models.setdefault(attention, model)  # all pairs, as many steps
 sources, targets = zip(*test_pairs)
 score = {attention: bleu(translate(model, sources)[0], targets)
          for attention, model in models.items()}
@@ -202,119 +198,13 @@ for length in (9, 11, 12, 13, 15, 17, 19, 22):
 print("words never seen in training:", unknown)
 # --8<-- [end:longer]
 
-# --8<-- [start:real]
-def interface():
-    """Menu texts of JupyterLab with their French translations."""
-    package = distribution("jupyterlab-language-pack-fr-FR")
-    texts = {}
-    for file in package.files:
-        if file.suffix == ".mo":
-            with open(package.locate_file(file), "rb") as stream:
-                catalogue = gettext.GNUTranslations(stream)._catalog
-            texts |= {key: text for key, text in catalogue.items()
-                      if isinstance(key, str)}
-    rows = {" ".join(split(key.split("\x04")[-1])): split(text)
-            for key, text in texts.items() if key and text}
-    return [(key.split(), text) for key, text in sorted(rows.items())
-            if 3 <= len(key.split()) <= 12 and key.split() != text]
-
-
-real = interface()
-random.shuffle(real)
-real_model = train(real[:-200], True, steps)
-real_guesses, _ = translate(real_model, [s for s, _ in real[-200:]])
-own_guesses, _ = translate(real_model, [s for s, _ in real[:200]])
-real_score = {
-    "bleu": bleu(real_guesses, [t for _, t in real[-200:]]),
-    "own": bleu(own_guesses, [t for _, t in real[:200]]),
-    "exact": exact(real_model, real[-200:])}
-print(f"{len(real)} interface texts: BLEU {real_score['bleu']:.3f}, "
-      f"on its own texts {real_score['own']:.3f}")
-for (source, target), guess in list(zip(real[-200:], real_guesses))[:3]:
-    print(" ".join(source), "|", " ".join(guess), "|", " ".join(target))
-# --8<-- [end:real]
-
-# --8<-- [start:beam]
-@torch.no_grad()
-def beam(model, sentences, width, most=30):
-    """Beam search: carry the likeliest few beginnings along.
-
-    -> the best translations, their log-probabilities (B)
-    """
-    B, many = len(sentences), len(model.target.words)
-    keys, real, state = model.encode(*model.source.encode(sentences))
-    keys, real = (x.repeat_interleave(width, 0) for x in (keys, real))
-    state = [x.repeat_interleave(width, 1) for x in state]
-    rows = torch.full((B * width, 1), START)
-    score = torch.full((B, width), -torch.inf)
-    score[:, 0] = 0  # at first there is only one beginning
-    done = torch.zeros(B, width, dtype=torch.bool)
-    for _ in range(most):
-        logits, _, state = model.decode(rows[:, -1:], keys, real, state)
-        chance = logits.log_softmax(2).view(B, width, many)
-        chance[done] = -torch.inf
-        chance[..., PAD] = torch.where(done, 0.0, -torch.inf)
-        total = (score[..., None] + chance).flatten(1)
-        score, best = total.topk(width)  # (B, width)
-        old = (best // many + width * torch.arange(B)[:, None]).flatten()
-        word = best % many
-        rows = torch.cat([rows[old], word.view(-1, 1)], 1)
-        state = [x[:, old] for x in state]
-        done = done.flatten()[old].view(B, width) | (word == END)
-        if done.all():
-            break
-    rows = rows.view(B, width, -1)[:, 0, 1:]  # the best of each
-    return [model.target.decode(row) for row in rows], score[:, 0]
-# --8<-- [end:beam]
-
-# --8<-- [start:truth]
-@torch.no_grad()
-def log_chance(model, pairs):
-    """The log-probability of each true translation (B)."""
-    sources, targets = zip(*pairs)
-    y, _ = model.target.encode(targets)
-    logits, _, _ = model.decode(F.pad(y[:, :-1], (1, 0), value=START),
-                                *model.encode(*model.source.encode(sources)))
-    chance = logits.log_softmax(2).gather(2, y[..., None])[..., 0]
-    return chance.masked_fill(y == PAD, 0).sum(1)
-# --8<-- [end:truth]
-
-# --8<-- [start:search]
-width, searched = 5, {}
-groups = {"numbers": (models[True], [p for p in pairs
-                                     if 13 <= len(p[0]) <= 17][:600]),
-          "texts": (real_model, real[-200:])}
-for name, (model, group) in groups.items():
-    sources, targets = zip(*group)
-    truth, row = log_chance(model, group), {"pairs": len(group)}
-    (greedy, low), (beamed, high) = (beam(model, sources, size)
-                                     for size in (1, width))
-    for key, guesses, chance in [("greedy", greedy, low),
-                                 ("beam", beamed, high)]:
-        wrong = torch.tensor([g != t for g, t in zip(guesses, targets)])
-        row[key] = {"exact": 1 - wrong.float().mean().item(),
-                    "bleu": bleu(guesses, targets),
-                    "wrong": int(wrong.sum()), "search_errors": int(
-                        (wrong & (truth > chance + 1e-4)).sum())}
-        print(f"{name:8}{key:7}exact {row[key]['exact']:.3f}, BLEU "
-              f"{row[key]['bleu']:.3f}; wrong {row[key]['wrong']}, the "
-              f"truth likelier in {row[key]['search_errors']} of them")
-    row["likelier"] = int((high > low + 1e-4).sum())
-    row["less"] = int((high < low - 1e-4).sum())
-    print(f"beam's result likelier {row['likelier']}, less likely "
-          f"{row['less']} times")
-    searched[name] = row
-plain, _ = translate(models[True], [s for s, _ in groups["numbers"][1]])
-one, _ = beam(models[True], [s for s, _ in groups["numbers"][1]], 1)
-# --8<-- [end:search]
-
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="pairs")
-for attention, name, style in [(True, "with attention", "C0o-"),
-                               (False, "without", "C1s--")]:
-    ax.plot(sizes, [scores[attention, size] for size in sizes], style,
-            label=f"{name}, {steps} steps")
-ax.plot(sizes[-1], patient, "C1^", label=f"without, {3 * steps} steps")
+for attention, times, name, style in [
+        (True, 1, "with attention", "C0o-"), (False, 3, "without", "C1^-."),
+        (False, 1, "without", "C1s--")]:
+    ax.plot(sizes, [scores[attention, size, times] for size in sizes], style,
+            label=f"{name}, {times * steps} steps")
 ax.set(xscale="log", xlabel="training pairs", ylim=(0, 1.05),
        ylabel="exact translations, held out")
 ax.set_xticks(sizes, sizes)
@@ -345,17 +235,15 @@ found = weights[0, :len(words[0])]  # (T, S) of the number in the figure
 rows = [*example[0], "the end"]
 looks = [f"{word} at {rows[int(row.argmax())]} ({row.max():.2f})"
          for word, row in zip(words[0], found)]
-results = {"with": [scores[True, size] for size in sizes],
-           "without": [scores[False, size] for size in sizes],
-           "patient": patient, "steps": steps, "more_steps": 3 * steps,
+results = {"with": [scores[True, size, 1] for size in sizes],
+           "without": [scores[False, size, 1] for size in sizes],
+           "patient": [scores[False, size, 3] for size in sizes],
+           "steps": steps, "more_steps": 3 * steps,
            "sizes": list(sizes), "looks": ", ".join(looks),
            "number": " ".join(example[0]), "in_french": " ".join(words[0]),
-           "longest": max(longer), "seen": 12,
-           "seen_plus": 15,
+           "longest": max(longer), "seen": 12, "seen_plus": 15,
            "bleu": score[True], "bleu_without": score[False],
            "longer": longer, "unknown": unknown,
-           "real": real_score, "texts": len(real),
            "shared": sum(" ".join(s) in kept for s in sources),
-           "searched": searched, "width": width,
            "same": same, "gap": gap, "outside": outside}
 # --8<-- [end:results]

@@ -62,8 +62,8 @@ for gain, runs in curves.items():
 # --8<-- [end:norms]
 
 # --8<-- [start:echo]
-def train(lr, clip, seed, frozen=False, steps=300, delay=5):
-    """Learn to repeat a signal 5 steps later -> error at the end."""
+def train(lr, clip, seed, frozen=False, steps=150, delay=5):
+    """Learn to repeat a signal 5 steps later -> error, norms."""
     torch.manual_seed(seed)
     rnn, out = nn.RNN(1, 32, batch_first=True), nn.Linear(32, 1)
     nn.init.orthogonal_(rnn.weight_hh_l0).requires_grad_(not frozen)
@@ -83,7 +83,7 @@ def train(lr, clip, seed, frozen=False, steps=300, delay=5):
     return {"error": np.mean(errors[-20:]), "norms": norms}
 
 
-rates, seeds, limit = (0.1, 0.2, 0.4), range(3), 0.5
+rates, seeds, limit = (0.2, 0.4), range(3), 0.5
 settings = {"not clipped": (float("inf"), False), "clipped": (limit, False),
             "recurrent weights frozen": (float("inf"), True)}
 runs = {name: {lr: [train(lr, clip, seed, frozen) for seed in seeds]
@@ -94,6 +94,41 @@ for name, table in runs.items():
         print(f"{name:24} rate {lr}:",
               *(f"{run['error']:.3f}" for run in row))
 # --8<-- [end:echo]
+
+# --8<-- [start:lengths]
+def recall(T, clip, seed, frozen, gain=1.3, lr=0.02, steps=100, delay=5):
+    """Read T steps, say what came 5 before the end -> error, norms."""
+    torch.manual_seed(seed)
+    rnn, out = nn.RNN(1, 32, batch_first=True), nn.Linear(32, 1)
+    with torch.no_grad():
+        nn.init.orthogonal_(rnn.weight_hh_l0).mul_(gain)
+    rnn.weight_hh_l0.requires_grad_(not frozen)
+    weights = [w for w in (*rnn.parameters(), *out.parameters())
+               if w.requires_grad]
+    optimizer = torch.optim.SGD(weights, lr, momentum=0.9)
+    errors, norms = [], []
+    for step in range(steps):
+        X = 2 * torch.rand(16, T, 1) - 1  # (B, T, 1)
+        answer = out(rnn(X)[0][:, -1])
+        error = F.mse_loss(answer, X[:, -1 - delay])
+        optimizer.zero_grad()
+        error.backward()
+        norms.append(nn.utils.clip_grad_norm_(weights, clip).item())
+        optimizer.step()
+        errors.append(error.item())
+    return {"error": np.mean(errors[-20:]), "norms": norms}
+
+
+lengths = (10, 40, 160)
+long = {name: {T: [recall(T, clip, seed, frozen) for seed in seeds]
+               for T in lengths} for name, (clip, frozen)
+        in settings.items()}
+print("error of each run (longest gradient); guessing", round(1 / 3, 3))
+for name, table in long.items():
+    for length, row in table.items():
+        print(f"{name:24} T = {length:3}:", " ".join(
+            f"{run['error']:.3f} ({max(run['norms']):.0e})" for run in row))
+# --8<-- [end:lengths]
 
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="fade")
@@ -106,6 +141,20 @@ for gain, color in zip(gains, ("C0", "C2", "C1")):
                 textcoords="offset points", color=color, va="center")
 ax.set(yscale="log", xlabel="lag (steps back)", xlim=(0, T + 12),
        ylabel="length of the gradient, lag 0 = 1")
+
+fig, ax = plt.subplots(num="lengths")
+for (name, table), (color, style) in zip(long.items(), (
+        ("C1", "o--"), ("C0", "s-"), ("C2", "^:"))):
+    for i in seeds:
+        ax.plot(lengths, [table[T][i]["error"] for T in lengths], style,
+                color=color, lw=1, label=None if i else name)
+ax.axhline(1 / 3, color="gray", lw=1)
+ax.annotate("guessing", (10, 0.35), color="gray")
+ax.set(xscale="log", xlabel="steps of the sequence", yscale="log",
+       ylabel="error, one line a run")
+ax.set_xticks(lengths, lengths)
+ax.minorticks_off()
+ax.legend(loc="lower right")
 
 fig, ax = plt.subplots(num="clip")
 spikes = runs["not clipped"][0.4][0]["norms"]
@@ -122,13 +171,22 @@ plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-failed = {name: sum(not run["error"] < 0.05 for row in table.values()
+failed = {name: sum(not run["error"] < 1 / 3 for row in table.values()
                     for run in row) for name, table in runs.items()}
+worse = {name.split()[0]: {str(T): sum(not run["error"] < 1 / 3
+                                       for run in row)
+                           for T, row in table.items()}
+         for name, table in long.items()}
 middle = {str(g): np.median(c, 0).tolist() for g, c in curves.items()}
 results = {"worst": worst, "worst_U": worst_U, "gain": middle,
            "runs": len(rates) * len(seeds),
            "failed": failed["not clipped"], "clipped": failed["clipped"],
            "frozen": failed["recurrent weights frozen"], "limit": limit,
+           "worse": worse, "first": {str(T): max(
+               run["norms"][0] for run in row) for T, row in
+               long["not clipped"].items()}, "first_frozen": max(
+               run["norms"][0] for run in
+               long["recurrent weights frozen"][160]),
            "lag": T, "starts": len(curves[0.8]), "rate": rates[-1],
            "calmest": min(calm), "wildest": max(calm), "steps": len(calm),
            "steps_alive": int(np.isfinite(spikes).sum()), "delay": 5,

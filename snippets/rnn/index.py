@@ -92,15 +92,20 @@ def accuracy(model, length, forget=False):
     return ((model(X, forget) > 0) == y.bool()).float().mean().item()
 
 
-torch.manual_seed(1)
-model, reset_model = train(forget=False), train(forget=True)
-scores = {"memory": {n: accuracy(model, n) for n in (8, 200)},
-          "reset in use": {n: accuracy(model, n, True) for n in (8, 200)},
-          "reset always": {n: accuracy(reset_model, n, True)
-                           for n in (8, 200)}}
-print("                8 bits   200 bits")
-for name, score in scores.items():
-    print(f"{name:14}{score[8]:8.3f}{score[200]:11.3f}")
+scores = {"memory": [], "reset in use": [], "reset always": []}
+models = []
+for seed in (1, 2, 3):
+    torch.manual_seed(seed)
+    model, reset_model = train(forget=False), train(forget=True)
+    for name, row in scores.items():
+        row.append({n: accuracy(reset_model if name == "reset always"
+                                else model, n, name != "memory")
+                    for n in (8, 200)})
+    models.append(model)
+print("share of right bits, three runs")
+for name, rows in scores.items():
+    for n in (8, 200):
+        print(f"{name:14}{n:4} bits:", *(f"{row[n]:.3f}" for row in rows))
 # --8<-- [end:evaluation]
 
 # --8<-- [start:look]
@@ -125,15 +130,17 @@ def read_carry(model, X, carries):
 
 
 X, y, carries = sums(200, 40)
-probe, carry_read = read_carry(model, X, carries)
-untrained = [read_carry(Adder(), X, carries)[1] for _ in range(5)]
-print(f"carry read from the state: {carry_read:.3f}; of untrained networks:",
-      *(f"{value:.3f}" for value in untrained))
+probes, carry_read = zip(*(read_carry(model, X, carries)
+                           for model in models))
+fresh = [Adder() for _ in range(5)]
+untrained = [read_carry(model, X, carries)[1] for model in fresh]
+print("carry read from the state:", *(f"{x:.3f}" for x in carry_read))
+print("of untrained networks:", *(f"{value:.3f}" for value in untrained))
 # --8<-- [end:look]
 
 # --8<-- [start:push]
 @torch.no_grad()
-def flipped(push, at=20):
+def flipped(model, push, at=20):
     """Share of sums whose next bit changes when the state is pushed."""
     _, state = model.rnn(X[:, :at])  # (1, B, H)
     before, _ = model.rnn(X[:, at:at + 1], state)
@@ -143,7 +150,7 @@ def flipped(push, at=20):
 
 
 @torch.no_grad()
-def mirror(state, direction=None):
+def mirror(state, probe, direction=None):
     """Across the probe's border; or as far, in another direction."""
     w = probe.weight[0]
     far = -2 * (state @ w + probe.bias) / w.norm()  # (1, B), signed
@@ -152,35 +159,46 @@ def mirror(state, direction=None):
 
 
 aside = F.normalize(torch.randn(20, model.rnn.hidden_size), dim=1)
-moved = {"across the border": flipped(mirror), "as far, elsewhere": sum(
-    flipped(lambda s: mirror(s, d)) for d in aside) / len(aside)}
-for name, share in moved.items():
-    print(f"next bit flipped, state moved {name}: {share:.0%}")
+moved = {"across the border": [], "as far, elsewhere": []}
+for model, probe in zip(models, probes):
+    moved["across the border"].append(
+        flipped(model, lambda state: mirror(state, probe)))
+    moved["as far, elsewhere"].append(sum(
+        flipped(model, lambda state: mirror(state, probe, direction))
+        for direction in aside) / len(aside))
+for name, row in moved.items():
+    print(f"next bit flipped, state moved {name}:",
+          *(f"{share:.0%}" for share in row))
 # --8<-- [end:push]
 
 # --8<-- [start:draw]
-fig, ax = plt.subplots(num="carry", figsize=(6.4, 3.2))
-with torch.no_grad():
-    codes, carry = model.rnn(X)[0].flatten(0, 1), carries.flatten()
-_, _, axes = torch.pca_lowrank(codes, 2)
-plane = (codes - codes.mean(0)) @ axes
-for value, marker in [(0, "o"), (1, "^")]:
-    points = plane[carry == value]
-    ax.plot(*points[:600].T, marker, ms=4, alpha=0.5, color=f"C{value}")
-    ax.annotate(f"carry {value}", points.mean(0), ha="center",
-                color=f"C{value}")
-ax.set(xlabel="first principal component of the state",
-       ylabel="second component")
+fig, panels = plt.subplots(1, 2, num="carry", figsize=(6.4, 3.2))
+carry = carries.flatten()
+for ax, name, model in zip(panels, ("trained", "untrained"),
+                           (models[0], fresh[0])):
+    with torch.no_grad():
+        codes = model.rnn(X)[0].flatten(0, 1)
+    _, _, axes = torch.pca_lowrank(codes, 2)
+    plane = (codes - codes.mean(0)) @ axes
+    for value, marker in [(0, "o"), (1, "^")]:
+        ax.plot(*plane[carry == value][:600].T, marker, ms=4, alpha=0.5,
+                color=f"C{value}", label=f"carry {value}")
+    ax.set(xlabel="first component of the state")
+    ax.set_title(name)
+panels[0].set(ylabel="second component")
+panels[0].legend(loc="best")
 plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-results = {"worst": worst, "carry_read": carry_read, "learned": 8,
+results = {"worst": worst, "carry_read": min(carry_read), "learned": 8,
            "long": 200, "times": 200 // 8, "untrained": untrained,
            "least": min(untrained), "most": max(untrained),
-           "across": moved["across the border"],
-           "elsewhere": moved["as far, elsewhere"],
-           "hidden": model.rnn.hidden_size,
-           **{name.replace(" ", "_"): list(score.values())
-              for name, score in scores.items()}}
+           "across": min(moved["across the border"]),
+           "elsewhere": max(moved["as far, elsewhere"]),
+           "hidden": model.rnn.hidden_size, "runs": len(models),
+           "first_untrained": untrained[0],
+           **{name.replace(" ", "_"): [sum(row[n] for row in rows) / 3
+                                       for n in (8, 200)]
+              for name, rows in scores.items()}}
 # --8<-- [end:results]

@@ -76,17 +76,33 @@ def bits(p):
     return -p.log2().mean().item()
 
 
-orders = range(1, 9)
+orders = range(1, 8)
 ngrams = {n: NGram(train_text, n) for n in orders}
 valid_bits = [bits(chances(model, valid_text)) for model in ngrams.values()]
 test_bits = [bits(chances(model, test_text)) for model in ngrams.values()]
 best = min(orders, key=lambda n: valid_bits[n - 1])
 counted = chances(ngrams[best], test_text)
-mass = sum(ngrams[5].probability("To b", c) for c in alphabet)
+places = range(START, len(test_text), 100)  # known contexts and new ones
+mass = [sum(ngrams[best].probability(test_text[:i], c) for c in alphabet)
+        for i in places]
 for n in orders:
     print(f"{n}-gram: {valid_bits[n - 1]:.3f} bits to choose with, "
           f"{test_bits[n - 1]:.3f} held out")
+print(f"sums of probabilities {min(mass):.9f} to {max(mass):.9f}")
 # --8<-- [end:ngrams]
+
+# --8<-- [start:seen]
+def pieces(text, k):
+    """All pieces of k characters, as often as they occur."""
+    return [text[i:i + k] for i in range(len(text) - k + 1)]
+
+
+seen = {}
+for k in range(4, 9):
+    old, new = set(pieces(train_text, k)), pieces(test_text, k)
+    seen[k] = sum(piece in old for piece in new) / len(new)
+    print(f"held-out pieces of {k} characters that were seen: {seen[k]:.0%}")
+# --8<-- [end:seen]
 
 # --8<-- [start:model]
 class CharRNN(nn.Module):
@@ -134,15 +150,19 @@ def train(model, steps, B=32, T=32, lr=0.012):
     return model
 
 
-steps, models = 500, []
+steps, models = 300, []
 for seed in range(3):
     torch.manual_seed(seed)
     models.append(train(CharRNN(), steps))
+torch.manual_seed(0)  # the first once more, and three times as long
+patient = train(CharRNN(), 3 * steps)
 networks = [foresee(model, test_ids) for model in models]
 rnn_bits = [bits(p) for p in networks]
-own_bits = bits(foresee(models[0], train_ids[:20000]))
+long_p = foresee(patient, test_ids)
+own_bits = bits(foresee(patient, train_ids[:20000]))
 print("networks:", *(f"{b:.3f}" for b in rnn_bits), "bits held out")
-print(f"the first on text it has learned from: {own_bits:.3f}")
+print(f"trained three times as long: {bits(long_p):.3f}, and on text it "
+      f"has learned from {own_bits:.3f}")
 # --8<-- [end:training]
 
 # --8<-- [start:mixture]
@@ -152,9 +172,11 @@ valid_network = foresee(models[0], valid_ids)
 share = min(shares, key=lambda s: bits(
     s * valid_network + (1 - s) * valid_counted))
 mixed = [bits(share * p + (1 - share) * counted) for p in networks]
+mixed_long = bits(share * long_p + (1 - share) * counted)
 pair = bits((networks[0] + networks[1]) / 2)
 print(f"{share:.0%} network, the rest counts:",
-      *(f"{b:.3f}" for b in mixed))
+      *(f"{b:.3f}" for b in mixed), f"and {mixed_long:.3f} with the "
+      "patient one")
 print(f"half one network, half another: {pair:.3f}")
 # --8<-- [end:mixture]
 
@@ -213,7 +235,9 @@ plt.show()
 results = {"orders": dict(zip(map(str, orders), test_bits)), "best": best,
            "counts": test_bits[best - 1], "rnn": rnn_bits, "pair": pair,
            "rnn_mean": sum(rnn_bits) / 3, "own": own_bits, "mixed": mixed,
-           "share": share, "mass": mass, "steps": steps, "V": V,
+           "share": share, "steps": steps, "more": 3 * steps, "V": V,
+           "long": bits(long_p), "mixed_long": mixed_long,
+           "seen": {str(k): value for k, value in seen.items()},
            "leak": leak[:100].max().item(), "guessing": math.log2(V),
            "memory": {str(k): v for k, *v in zip(lengths, *memory)},
            "felt": leak[100:].max().item()}

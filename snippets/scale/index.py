@@ -163,13 +163,14 @@ def operations(parameters, tokens):
     return 6 * parameters * tokens
 
 
+best, reached = 312e12, 0.4      # operations a second of a card; a share
 cost = {}
 for name, parameters, tokens in [("a model of this book", 1e5, 3e6),
                                  ("a hundred times both", 1e7, 3e8),
                                  ("GPT-3", 175e9, 300e9),
                                  ("Chinchilla", 70e9, 1.4e12)]:
     total = operations(parameters, tokens)
-    core, card = total / 2e10 / 3600, total / (0.4 * 312e12) / 3600
+    core, card = total / 2e10 / 3600, total / (reached * best) / 3600
     cost[name] = {"operations": total, "core": core, "card": card}
     print(f"{name:21} {total:.1e} operations, {core:.1e} hours of a core "
           f"at 20 billion a second, {card:.1e} of a card")
@@ -182,6 +183,7 @@ def key(name):
 
 results = {"accumulated": {key(n): gap for n, gap in accumulated.items()},
            "limits": limits, "lost": lost, "scaled": scaled.item(),
+           "card_at_best": best, "reached": reached,
            "fits": {how: errors[-1] for how, errors in fits.items()},
            "memory": {str(k): row for k, row in memory.items()},
            "theirs": ((theirs - plain).abs().max()

@@ -104,6 +104,10 @@ error, images = {}, test_X[:400, None].expand(-1, R, -1, -1)
 hidden = hide(images.shape, shares.expand(400, R))
 with torch.no_grad():
     filled = network_fill(images, hidden)
+    other = torch.where(hidden, torch.rand(images.shape), images)
+    leak = (network_fill(other, hidden) - filled).abs().max().item()
+    felt = (network_fill(other, hidden & False) - network_fill(
+        images, hidden & False)).abs().max().item()
 for r, share in enumerate(shares.tolist()):
     if share:
         m = hidden[:, r]

@@ -131,7 +131,7 @@ print(f"change before the new future {leak:.0e}, after it {felt:.1f}")
 
 # --8<-- [start:heads]
 part = valid_ids[:4000]
-removed = []                                           # [run][layer]
+removed, whole_again = [], []                          # [run][layer]
 for model in models:
     whole = bits(model, part)
     layers = [block.attention for block in model.blocks]
@@ -146,6 +146,7 @@ for model in models:
         row["all"] = bits(model, part) - whole
         layer.keep[:] = 1
     removed.append(rows)
+    whole_again.append(bits(model, part) - whole)
 print("bits lost without head 1, 2, 3, 4; their sum; without all four")
 for run, rows in enumerate(removed):
     for layer, row in enumerate(rows):

@@ -173,6 +173,8 @@ plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
+cost |= {"mixture_sample": cost["sample"] + K * K, "mixture_train": cost[
+    "train"] + mixture.n_iter_ * 20 * K * K * len(T)}
 results = {"measures": table["prior"][0], "cost": cost,
            "distances": [row["distance"] for row in table["prior"]],
            "kinds": {name.replace(", ", "_").replace(" ", "_"): {

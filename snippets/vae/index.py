@@ -107,6 +107,24 @@ with torch.no_grad():
         print(f"{name:18}" + "".join(f"{g:9.4f}" for g in gap[name]))
 # --8<-- [end:bounds]
 
+# --8<-- [start:forms]
+posterior = ways["posterior"]
+forms = {}                                        # (3, N) for each q
+with torch.no_grad():
+    for name, q in ways.items():
+        m, V = q.mean, q.covariance_matrix        # (N, K), (N, K, K)
+        spread = (W @ V @ W.T).diagonal(0, -2, -1).sum(-1)
+        rebuilt = (Normal(m @ W.T + b, s).log_prob(new_X).sum(-1)
+                   - spread / (2 * s ** 2))       # E_q log p(x|z)
+        prior_part = prior.log_prob(m) - V.diagonal(0, -2, -1).sum(-1) / 2
+        forms[name] = torch.stack([
+            exact - kl_divergence(q, posterior),
+            rebuilt - kl_divergence(q, prior),
+            rebuilt + prior_part + q.entropy()])
+        print(f"{name:18}" + "".join(
+            f"{form.mean():12.6f}" for form in forms[name]))
+# --8<-- [end:forms]
+
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="bounds")
 for name, style, color in [("small encoder", "o-", "C3"),

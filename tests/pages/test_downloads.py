@@ -241,6 +241,9 @@ def test_answers_are_a_page_with_questions_and_links_both_ways(answered):
         assert f'href="../solutions/part/first.html#exercise-{number}"' in question
         assert f'id="exercise-{number}"' in question
         assert f'id="exercise-{number}"' in page
+        assert f"Exercise 1.1.{number} " in text_of(question)
+        assert f">Exercise 1.1.{number}</a>" in page  # below its heading
+        assert re.search(rf"<h2[^>]*>Exercise 1.1.{number}<", page)
 
 
 def test_answers_that_are_downloaded_run_in_an_empty_folder(answered, tmp_path):

@@ -1,5 +1,6 @@
 """What a page shows of its programs: sections, output, numbers, figures, claims, references."""
 
+import json
 import re
 
 from conftest import DRAWS, PROGRAMS, TinyBook, builds, fails, text_of
@@ -285,13 +286,35 @@ def test_citations_lead_to_the_bibliography(tmp_path):
 
 
 def test_a_page_is_found_by_those_who_spell_otherwise(tmp_path):
-    book = TinyBook(
-        tmp_path / "book", settings={"spellings": {"(.*)isation": r"\1ization"}}
+    spellings = {"(.*)isation": r"\1ization"}
+    book = TinyBook(tmp_path / "book", {"spellings": spellings}, plugins=["search"])
+    book.page(
+        "part/index.md",
+        "# The part\n\nWords.\n\n## One\n\nNormalisation, isation-free.\n\n## Two\n\nNo.\n",
     )
-    book.page("part/index.md", "# The part\n\nNormalisation, isation-free.\n")
     page = builds(book, "part/index.html")
-    assert '<p class="search-words" hidden>ization normalization</p>' in page
-    assert "search-words" not in book.html("part/first.html")
+    assert "normalization" not in page
+    entries = json.loads((book.site / "search/search_index.json").read_text())["docs"]
+    found = {e["location"]: e["text"] for e in entries if "normalization" in e["text"]}
+    assert found == {
+        "part/index.html": found["part/index.html"],  # the whole page
+        "part/index.html#one": "Normalisation, isation-free. ization normalization",
+    }
+
+
+def test_the_search_reads_formulas_as_text_and_no_folded_code(tmp_path):
+    book = TinyBook(tmp_path / "book", plugins=["search"])
+    book.page(
+        "part/index.md",
+        "# The part\n\nLet $h_t = \\tanh(\\frac{a}{2} x_{t})$ be so.\n\n"
+        "$$\n\\left(\\sigma^2 < 1\\right)\n$$\n",
+    )
+    page = builds(book, "part/index.html")
+    assert "<math" in page
+    entries = json.loads((book.site / "search/search_index.json").read_text())["docs"]
+    [text] = [e["text"] for e in entries if e["location"] == "part/index.html"]
+    assert "Let h_t = tanh((a) / (2) x_ t ) be so." in text
+    assert "( sigma^2 < 1 )" in text
 
 
 def test_a_spelling_that_is_no_pattern_is_one_message(tmp_path):

@@ -1,14 +1,18 @@
 """Pages given as HTML become the PDF they should, or an error that names the page."""
 
+import io
 import os
 import re
 import subprocess
 import sys
+import zipfile
 
 import lxml.html
+import pypdf
 import pytest
 from conftest import ROOT
-from test_pdf import MACROS, NODE_MODULES, poppler, text_of
+from PIL import Image
+from test_pdf import A4, MACROS, NODE_MODULES, empty, overlapping, poppler, text_of
 
 from bookbuild.errors import BookError
 from bookbuild.paper import Cover, Entry, print_book
@@ -36,7 +40,7 @@ class Memory(dict):
         self[kind, key] = value
 
 
-def print_pages(site, *pages, store=None, words=(), **cover):
+def print_pages(site, *pages, store=None, words=(), wording=None, **cover):
     """Print pages p0.md, p1.md, ... of a folder, given as their HTML."""
     entries = [Entry("part", 1, "A part")] + [
         Entry("chapter", 2, f"Page {n}", str(n), f"p{n}.md", f"p{n}.html", html)
@@ -51,6 +55,7 @@ def print_pages(site, *pages, store=None, words=(), **cover):
         dict(words),
         Memory() if store is None else store,
         0,
+        wording,
     )
 
 
@@ -204,6 +209,167 @@ def test_what_only_a_screen_needs_is_not_printed(tmp_path):
     assert "1. Why? Answer (p. 5)" in text
     for word in ("Running", "Press", "comment", "Whole"):
         assert word not in text
+
+
+def ink(path, folder):
+    """How dark each page of a PDF is, below the title of a chapter."""
+    poppler("pdftoppm", "-gray", "-r", 60, path, folder / "ink")
+    pages = [Image.open(page).convert("L") for page in sorted(folder.glob("ink*"))]
+    pages = [page.crop((0, 180, page.width, 640)) for page in pages]
+    return [
+        sum((255 - grey) * n for grey, n in enumerate(page.histogram()))
+        for page in pages
+    ]
+
+
+def test_formula_in_a_quotation_is_drawn_as_outside_of_it(tmp_path):
+    formulas = (
+        '<p>x <span data-tex="\\frac{a}{b} + y_1">x</span></p>'
+        '<div data-tex="\\sum_{i=1}^n a_i^2 = c"></div>'
+    ) * 6
+    path = tmp_path / "printed.pdf"
+    quoted = f"<blockquote>{formulas}</blockquote>"
+    pages = [f"<h1>Same</h1>{html}" for html in (formulas, quoted)]
+    path.write_bytes(print_pages(tmp_path, *pages).pdf)
+    outside, inside = ink(path, tmp_path)[-2:]
+    assert abs(inside / outside - 1) < 0.02
+
+
+def test_code_of_a_figure_is_left_to_its_program(tmp_path):
+    box = (
+        "<details><summary>{}</summary>"
+        '<div class="highlight"><span class="filename">a/b.py</span>'
+        "<pre><code>{}</code></pre></div>{}</details>"
+    )
+    text = text_printed(
+        tmp_path,
+        "<h1>Code</h1>"
+        + box.format("Code for the figure", "fig, ax = plt.subplots()", "")
+        + box.format("The numbers", "results = {1: 2}", "")
+        + box.format("The data", "X = 1", "")
+        + box.format("The data, in words", "X = results", "<p>Words.</p>"),
+    )
+    assert "Code for the figure: a/b.py The numbers: a/b.py" in text
+    assert "subplots" not in text and "{1: 2}" not in text
+    assert "X = 1" in text and "X = results Words." in text
+
+
+GLOSSARY = """<h1>Terms</h1><dl><dt>Tensor</dt><dd>An <em>array</em>.</dd>
+<dt>Unit</dt><dd>A thing.</dd></dl>"""
+
+
+def test_terms_stand_beside_their_definitions_and_in_an_index(tmp_path):
+    text = text_printed(
+        tmp_path,
+        "<h1>First</h1><p>A <strong>tensor</strong>, and <strong>units</strong>.</p>",
+        "<h1>Second</h1><p>A tensor.</p>",
+        GLOSSARY,
+        words={"index": "Where"},
+    )
+    assert "Tensor An array. Unit A thing." in text
+    assert "Where Tensor, 4, 6 Unit, 4, 6" in text
+
+
+def test_a_table_too_wide_for_paper_is_a_list(tmp_path):
+    def row(tag, *cells):
+        return "<tr>" + "".join(f"<{tag}>{c}</{tag}>" for c in cells) + "</tr>"
+
+    table = (
+        "<table><thead>"
+        + row("th", "Data", "Package", "File", "Content", "Licence", "Used")
+        + "</thead><tbody>"
+        + row("td", "Digits", *["extraordinarily long contents of a cell"] * 5) * 3
+        + "</tbody></table>"
+    )
+    text = text_printed(tmp_path, f"<h1>Data</h1>{table}")
+    assert text.count("Package: extra") == text.count("Used: extra") == 3
+
+
+LONG_CODE = "aeon/datasets/data/{GunPoint,PickupGestureWiimoteZ}/movement_libras.dat"
+
+
+def test_words_in_a_table_do_not_overlap(tmp_path):
+    cells = [f"<code>{LONG_CODE}</code>", "daily prices " * 12, "x" * 12, "BSD-3"]
+    row = "".join(f"<td>{cell}</td>" for cell in cells)
+    html = "<h1>T</h1><table><tr>" + "<th>a</th>" * 4 + f"</tr><tr>{row}</tr></table>"
+    path = tmp_path / "printed.pdf"
+    path.write_bytes(print_pages(tmp_path, html).pdf)
+    assert overlapping(path) == []
+
+
+def test_a_page_number_is_not_parted_from_its_word(tmp_path):
+    words = "word " * 3
+    html = "<h1>P</h1><p>" + (words + '<a href="p1.html">there</a> ') * 90 + "</p>"
+    path = tmp_path / "printed.pdf"
+    path.write_bytes(print_pages(tmp_path, html, "<h1>Q</h1>").pdf)
+    text = poppler("pdftotext", path, "-")
+    assert text.count("(p.\u00a0") + text.count("(p. ") == 90
+    assert "(p.\n" not in text
+
+
+def test_wrapped_lines_of_code_and_references_hang(tmp_path):
+    html = (
+        '<h1>H</h1><div class="highlight"><pre><code>first '
+        + "word " * 40
+        + '</code></pre></div><ul class="bibliography"><li>Author '
+        + "title " * 40
+        + "</li></ul>"
+    )
+    path = tmp_path / "printed.pdf"
+    path.write_bytes(print_pages(tmp_path, html).pdf)
+    page = poppler("pdftotext", "-bbox", path, "-").split("<page ")[-1]
+    left = {}  # where the leftmost of the same words begins
+    for x, word in re.findall(r'<word xMin="([\d.]+)".*>(.+)</word>', page):
+        left[word] = min(float(x), left.get(word, A4[0]))
+    assert left["word"] > left["first"] + 8
+    assert left["title"] > left["Author"] + 8
+
+
+def test_programs_are_attached_and_linked_to_the_site(tmp_path):
+    (tmp_path / "programs").mkdir()
+    (tmp_path / "programs/a-b.py").write_text("x = 1\n")
+    html = (
+        '<h1>P</h1><p class="programs"><a href="programs/a-b.py" '
+        'data-program="a/b.py">x</a></p>'
+    )
+    paper = print_pages(tmp_path, html, address="https://example.org/book/")
+    reader = pypdf.PdfReader(io.BytesIO(paper.pdf))
+    [content] = reader.attachments["programs.zip"]
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    assert archive.namelist() == ["a/b.py"]
+    assert archive.read("a/b.py") == b"x = 1\n"
+    addresses = [
+        note.get_object().get("/A", {}).get("/URI")
+        for page in reader.pages
+        for note in page.get("/Annots", [])
+    ]
+    assert "https://example.org/book/" in addresses  # on the cover
+    assert "https://example.org/book/programs/a-b.py" in addresses
+
+
+def test_text_speaks_of_sections_and_code_does_not(tmp_path):
+    html = (
+        "<h1>On this page</h1><p>This page, <em>the page</em> before.</p>"
+        '<p class="on-screen">Press.</p><p class="on-paper">Leaf.</p>'
+        "<p><code>page = 1</code></p>"
+    )
+    wording = {r"\bpage\b": "section"}
+    text = text_printed(tmp_path, html, wording=wording)
+    assert "On this section This section, the section before. Leaf. page = 1" in text
+    assert "Press" not in text
+
+
+def test_figures_float_and_leave_no_gap(tmp_path):
+    (tmp_path / "tall.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="380">'
+        '<rect width="300" height="380" fill="#999"/></svg>'
+    )
+    figure = '<figure class="book-figure"><img src="tall.svg" alt="Tall"></figure>'
+    html = "<h1>Many</h1>" + ("<p>" + "word " * 170 + "</p>" + figure) * 12
+    path = tmp_path / "printed.pdf"
+    path.write_bytes(print_pages(tmp_path, html).pdf)
+    gaps = empty(path, tmp_path)[3:-2]  # the last pages hold what is left
+    assert len(gaps) > 5 and max(gaps) < 0.25, gaps
 
 
 def test_all_printed_words_can_be_in_another_language(tmp_path):

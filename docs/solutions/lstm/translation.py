@@ -3,7 +3,7 @@
 #
 # Number words, translator and training are those of
 # [the page](../../lstm/translation.md). The fourth answer trains two
-# translators, in about fifteen seconds.
+# translators.
 
 # %%
 --8<-- "lstm/translation.py:data"
@@ -79,7 +79,7 @@ assert gap < 1e-5
 # ## Exercise 4
 #
 # We train on 4000 numbers of up to 12 words, and on 4000 of up to 16, with
-# 250 steps and batches of 48 in place of 400 and 64. Both translators are
+# 250 steps and batches of 48. Both translators are
 # asked for numbers that neither has seen.
 
 # %%
@@ -102,8 +102,7 @@ for longest, model in translators.items():
 # {{ up_to_16.22:.0%}} of those with 22; trained on up to 12 words it gets
 # {{ up_to_12.19:.0%}} and {{ up_to_12.22:.0%}}. (One run of each.) It has not
 # learned the rule either: at 22 words it makes more mistakes than at 12. It
-# has learned a longer range, and stays good some words beyond its end. The
-# page's 400 steps raise nearly all these shares and leave their order.
+# has learned a longer range, and stays good some words beyond its end.
 #
 # The length is not the whole story. The translator that was trained on up to
 # 12 words does better at 17 ({{ up_to_12.17:.0%}}) than at 16

@@ -16,12 +16,12 @@
 #
 # ## Exercise 3
 #
-# Write $\ell = -z_y + \log \sum_a e^{z_a}$. The derivative of the first term with respect to $z_c$ is $-[c = y]$, that of the
-# second $e^{z_c} / \sum_a e^{z_a} = q_c$. Together: $q_c - [c = y]$.
+# Write $\ell = -z_y + \log \sum_k e^{z_k}$. The derivative of the first term with respect to $z_c$ is $-[c = y]$, that of the
+# second $e^{z_c} / \sum_k e^{z_k} = q_c$. Together: $q_c - [c = y]$.
 #
 # ## Exercise 4
 #
-# A factor $e^k$ cancels in $e^{z_c + k} / \sum_a e^{z_a + k}$. The derivatives are $q_c - [c = y]$, and both terms add up to 1. It is the
+# A factor $e^b$ cancels in $e^{z_c + b} / \sum_k e^{z_k + b}$. The derivatives are $q_c - [c = y]$, and both terms add up to 1. It is the
 # same fact twice: along the direction $(1, \dots, 1)$ the loss does not change, so the slope in that direction, which is the sum of
 # the derivatives, is zero.
 #

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Answers: language modelling
 #
-# The counting models of the page take a second each; nothing here trains a network.
+# These are the counting models of the page; nothing here trains a network.
 
 # %%
 --8<-- "rnn/language_modelling.py:data"
@@ -26,7 +26,7 @@ results = {}
 # %% [markdown]
 # ## Exercise 3
 #
-# With $n_1 = 10$, $n_2 = 5$, $n_3 = 3$, $n_4 = 2$ we get $y = 10 / (10 + 10) = 1/2$, and then $d(1) = 1 - 2 \cdot \tfrac12 \cdot \tfrac{5}{10}$, $d(2) = 2 - 3 \cdot \tfrac12 \cdot \tfrac35$ and
+# With $N_1 = 10$, $N_2 = 5$, $N_3 = 3$, $N_4 = 2$ we get $y = 10 / (10 + 10) = 1/2$, and then $d(1) = 1 - 2 \cdot \tfrac12 \cdot \tfrac{5}{10}$, $d(2) = 2 - 3 \cdot \tfrac12 \cdot \tfrac35$ and
 # $d(3) = 3 - 4 \cdot \tfrac12 \cdot \tfrac23$:
 
 # %%
@@ -37,7 +37,7 @@ print([round(i - (i + 1) * y * n[i + 1] / n[i], 2) for i in (1, 2, 3)])
 # %% [markdown]
 # ## Exercise 4
 #
-# Sum the numerator over all $x$. The counts give $\sum_x n(cx) = n(c)$, the discounts give $-\sum_x d(n(cx)) = -\gamma(c)$, since $d(0) = 0$, and the last term gives $\gamma(c) \sum_x p_{k-1}(x \mid c') = \gamma(c)$. What is left is $n(c)$, and
+# Sum the numerator over all $x$. The counts give $\sum_x N(cx) = N(c)$, the discounts give $-\sum_x d(N(cx)) = -\gamma(c)$, since $d(0) = 0$, and the last term gives $\gamma(c) \sum_x p_{k-1}(x \mid c') = \gamma(c)$. What is left is $N(c)$, and
 # divided by $n(c)$ it is 1. If $c$ is new, $p_k = p_{k-1}$ and there is nothing to show. Since $p_0$ sums to 1, so do all. We check it for a context of each length:
 
 # %%

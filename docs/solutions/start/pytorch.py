@@ -48,7 +48,7 @@ print("autograd:", w.grad.item())
 # %% [markdown]
 # ## Exercise 5
 #
-# With $z_c + k$ in place of $z_c$, numerator and denominator of $e^{z_c}/\sum_a e^{z_a}$ are both multiplied by $e^k$, which cancels. For `softmax(0)` the sum runs over the examples of a batch, within one class. So one may add a number to each *class*, the same for all examples, and nothing changes: a bias per class has no effect at all.
+# With $z_c + b$ in place of $z_c$, numerator and denominator of $e^{z_c}/\sum_k e^{z_k}$ are both multiplied by $e^b$, which cancels. For `softmax(0)` the sum runs over the examples of a batch, within one class. So one may add a number to each *class*, the same for all examples, and nothing changes: a bias per class has no effect at all.
 
 # %% [markdown]
 # ## Exercise 6

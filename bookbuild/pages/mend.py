@@ -1,0 +1,37 @@
+"""Gives the theme's HTML the names that those who do not see the page need."""
+
+from __future__ import annotations
+
+import re
+
+NAV = re.compile(
+    r'<nav class="md-nav" data-md-level="(?P<level>\d)" '
+    r'aria-labelledby="(?P<id>\w+)"(?P<rest>[^>]*)>\s*'
+    r'<label class="md-nav__title"[^>]*>\s*<span class="md-nav__icon md-icon"></span>'
+    r"(?P<title>.*?)</label>",
+    re.S,
+)
+DIALOG = '<div class="md-search" data-md-component="search" role="dialog"'
+
+
+def mended(page: str) -> str:
+    """A page of Material for MkDocs whose dialog and lists of pages have names."""
+    if search := re.search(r'class="md-search__input"[^>]* aria-label="([^"]+)"', page):
+        page = page.replace(f"{DIALOG}>", f'{DIALOG} aria-label="{search[1]}">')
+    page = page.replace(' tabindex=""', "")
+    part = ""
+    for nav in list(NAV.finditer(page)):
+        title = " ".join(re.sub(r"<[^>]+>", "", nav["title"]).split())
+        title = title.replace('"', "&quot;")
+        if nav["level"] == "1":
+            part = title
+            continue
+        name = f"{part}: {title}"
+        label = re.search(rf'<label[^>]* id="{nav["id"]}"[^>]*>', page)
+        if label:  # it shows an arrow
+            said = f'<span class="only-said">{name}</span>'
+            page = page.replace(label[0], label[0] + said, 1)
+        else:
+            lost = f'aria-labelledby="{nav["id"]}"'
+            page = page.replace(lost, f'aria-label="{name}"', 1)
+    return page

@@ -1,0 +1,64 @@
+// What a page does beyond the theme; all of it can be read without.
+"use strict"
+{
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)]
+
+  // What scrolls sideways can be scrolled with the keyboard.
+  const wide = new ResizeObserver(entries => {
+    for (const {target} of entries) {
+      if (target.scrollWidth > target.clientWidth) {
+        target.tabIndex = 0
+        target.setAttribute("role", "group")
+        target.setAttribute("aria-label", target.matches(".math") ? "Formula, scrolls sideways" : "Table, scrolls sideways")
+      } else target.removeAttribute("tabindex")
+    }
+  })
+  const scrolling = () => all("div.math, .md-typeset__scrollwrap").forEach(box => wide.observe(box))
+
+  // The theme's lists of buttons beside code are no places to jump to.
+  const quiet = within => all(".md-code__nav", within).forEach(nav => nav.setAttribute("role", "group"))
+  const content = document.querySelector(".md-content")
+  if (content) {
+    new MutationObserver(changes => { for (const {target} of changes) quiet(target) }).observe(content, {childList: true, subtree: true})
+    quiet(content)
+    // The theme wraps tables when the page is there.
+    "document$" in window ? document$.subscribe(() => setTimeout(scrolling)) : scrolling()
+  }
+
+  // A figure opens large: a drawing without pixels, for light or dark as the page.
+  for (const image of all("figure.book-figure > img")) {
+    const link = document.createElement("a")
+    const number = image.parentElement.querySelector(".figure-number")?.textContent ?? "Figure"
+    link.className = "zoom"
+    link.href = image.src
+    link.classList.add(image.classList.contains("on-dark") ? "on-dark" : "on-light")
+    link.setAttribute("aria-label", `${number}, large: ${image.alt}`)
+    image.before(link)
+    link.append(image)
+  }
+
+  // A finger cannot hover: the first touch of a citation shows what it cites.
+  let note
+  const close = () => { note?.remove(); note = undefined }
+  if (matchMedia("(hover: none)").matches) {
+    addEventListener("click", event => {
+      if (note?.contains(event.target)) return
+      const link = event.target.closest?.("a[data-note], .citation a[title]")
+      const again = note && note.link === link
+      close()
+      if (!link || again) return
+      event.preventDefault()
+      note = document.createElement("div")
+      note.link = link
+      note.className = "book-note md-typeset"
+      note.setAttribute("role", "status")
+      note.textContent = `${link.dataset.note ?? link.title} `
+      const more = document.createElement("a")
+      Object.assign(more, {href: link.href, textContent: "More"})
+      note.append(more)
+      note.style.top = `${link.getBoundingClientRect().bottom + scrollY + 6}px`
+      document.body.append(note)
+    }, true)
+    addEventListener("keydown", event => { if (event.key === "Escape") close() })
+  }
+}
