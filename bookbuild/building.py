@@ -47,6 +47,7 @@ class Build:
     contents: dict[str, str] = field(default_factory=dict)  # HTML with slots
     titles: dict[str, str] = field(default_factory=dict)  # the same
     cells: dict[str, list[notebooks.Cell]] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)  # terms to their meaning
     jobs: dict[str, tuple[Any, tuple[Claim, ...]]] = field(default_factory=dict)
 
     @property

@@ -1,4 +1,4 @@
-"""Begins a page: a Markdown file, its program, its breaks and its answers, which build and pass as they are."""
+"""Begins a page: a Markdown file, its program, its breaks, its questions and its answers, which build and pass as they are."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from bookbuild.errors import BookError
+from bookbuild.pages.questions import ENDING
 from bookbuild.run.breaks import breaks_file
 
 NAME = re.compile(r"[a-z][a-z0-9-]*/[a-z][a-z0-9-]*")
@@ -54,9 +55,16 @@ What happens when the idea is taken out of the program?
 
 One to five sentences.
 
+## Quick questions
+
+<!-- questions -->
+
 ## Exercises
 
-1. *Recall.* A question.
+1. *By hand.* A task with numbers.
+2. *Proof.* Something that follows.
+3. *Change the program.* A line to change, and what to look for.
+4. *Open.* Something that no program has answered yet.
 
 ## Read more
 
@@ -89,6 +97,40 @@ old = "/ len(numbers)"
 new = "/ 1"
 fails = ["claim-the-mean-lies-between-the-smallest-and-the"]
 """
+QUESTIONS = """\
+[[question]]
+ask = "What does this print?"
+code = '''
+numbers = [1, 2, 6]
+print(sum(numbers) / len(numbers))'''
+why = "Nine, shared by three."
+wrong = [
+  {old = " / len(numbers)", new = "", why = "That is the sum."},
+  {old = "sum(numbers) / len(numbers)", new = "sorted(numbers)[1]", why = "That is the one in the middle, the median."},
+]
+
+[[question]]
+ask = "What does this print?"
+code = '''
+numbers = [1, 2, 6]
+print(len(numbers))'''
+why = "Three numbers."
+wrong = [
+  {old = "len", new = "max", why = "That is the largest."},
+  {old = "len", new = "min", why = "That is the smallest."},
+]
+
+[[question]]
+ask = "What does this print?"
+code = '''
+mean = 3.0
+print(1 < mean < 6)'''
+why = "A mean lies between the smallest and the largest number."
+wrong = [
+  {old = "1 < mean < 6", new = "mean < 1", why = "It is larger than the smallest number."},
+  {old = "1 < mean < 6", new = "mean", why = "That is the mean itself."},
+]
+"""
 ANSWER = """\
 # %% [markdown]
 # # Answers: {title}
@@ -96,6 +138,18 @@ ANSWER = """\
 # ## Exercise 1
 #
 # The answer.
+#
+# ## Exercise 2
+#
+# The proof.
+#
+# ## Exercise 3
+#
+# What happens then.
+#
+# ## Exercise 4
+#
+# What would have to be tried.
 
 # %%
 --8<-- "{program}:example"
@@ -105,7 +159,7 @@ ANSWER = """\
 def begin(
     docs: Path, programs: Path, answers: Path, name: str, reference: str = ""
 ) -> list[Path]:
-    """Write the four files of a new page.
+    """Write the five files of a new page.
 
     Args:
         docs, programs, answers: the folders in which they lie.
@@ -127,6 +181,7 @@ def begin(
         docs / f"{name}.md": PAGE,
         programs / program: PROGRAM,
         breaks_file(programs / program): BREAKS,
+        programs / (program.removesuffix(".py") + ENDING): QUESTIONS,
         answers / f"{name}.py": ANSWER,
     }
     for path in texts:
@@ -134,7 +189,7 @@ def begin(
             raise BookError(f"{path} is already there")
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.name.endswith(".breaks.toml"):
+        if path.suffix == ".toml":
             path.write_text(text, encoding="utf-8")
         else:
             filled = text.format(title=title, program=program, citation=citation)

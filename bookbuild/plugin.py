@@ -49,6 +49,7 @@ from bookbuild.pages.book import (
 from bookbuild.pages.mend import mended
 from bookbuild.pages.page import Page
 from bookbuild.pages.show import fill, for_search, render_formulas
+from bookbuild.pages.terms import notes, with_notes
 from bookbuild.run.pool import available_cores
 from bookbuild.run.program import Program
 from bookbuild.run.record import Outcome
@@ -67,6 +68,8 @@ class BookConfig(Config):
         limit: seconds that a program may take.
         preload: modules that most programs import; they are imported once.
         references: a BibTeX file; bibliography: the page that lists it.
+        glossary: a page with a list of definitions; the first use of a term on
+            another page gets its meaning as a note.
         live: the script of live figures, among the pages.
         published: a TOML file of values from elsewhere.
         expected: a TOML file that says how many seconds programs take, as
@@ -88,6 +91,7 @@ class BookConfig(Config):
     preload = option.ListOfItems(option.Type(str), default=[])
     references = option.Optional(option.Type(str))
     bibliography = option.Type(str, default="bibliography.md")
+    glossary = option.Optional(option.Type(str))
     live = option.Type(str, default="assets/live.js")
     published = option.Optional(option.Type(str))
     expected = option.Optional(option.Type(str))
@@ -465,6 +469,7 @@ class BookPlugin(BasePlugin[BookConfig]):
         render_formulas(build.book)
         for uri in build.contents:
             self.fill_title(build, uri)
+        build.notes = notes(build.contents.get(self.config.glossary or "", ""))
         for uri in build.contents:
             self.fill_page(build, uri)
 
@@ -483,8 +488,11 @@ class BookPlugin(BasePlugin[BookConfig]):
             return
         self.fill_title(build, uri)
         page.content = fill(build.contents[uri], source, build.book)
-        for slot in source.slots:
-            if slot.kind == "bibliography" and page.present_anchor_ids is not None:
+        if uri in build.book.numbers and uri not in build.cells:
+            page.content = with_notes(page.content, build.notes)
+        if page.present_anchor_ids is not None:
+            page.present_anchor_ids |= source.places.keys()
+            if any(slot.kind == "bibliography" for slot in source.slots):
                 page.present_anchor_ids |= {f"ref-{k}" for k in build.book.references}
 
     def print_book(self, build: Build) -> None:

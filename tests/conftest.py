@@ -1,10 +1,13 @@
 """Makes tiny real books and builds them with the real MkDocs."""
 
 import contextlib
+import gzip
 import html
+import http.server
 import io
 import json
 import logging
+import mimetypes
 import os
 import re
 import shutil
@@ -12,11 +15,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 os.environ["NO_MKDOCS_2_WARNING"] = "1"
 
@@ -395,6 +401,63 @@ def browser():
         )
         yield chromium
         chromium.close()
+
+
+class Host(http.server.ThreadingHTTPServer):
+    """Serves a site on this machine as hosts do: compressed, kept by browsers.
+
+    Attributes:
+        sent: (path, bytes of the answer's body) of every answer, in order.
+    """
+
+    def __init__(self, folder):
+        self.folder, self.sent = Path(folder), []
+        super().__init__(("127.0.0.1", 0), HostHandler)
+        self.address = f"http://127.0.0.1:{self.server_port}/"
+
+
+class HostHandler(http.server.BaseHTTPRequestHandler):
+    """Answers one request."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        path = self.server.folder / unquote(urlsplit(self.path).path).lstrip("/")
+        if path.is_dir():
+            path /= "index.html"
+        found = path.is_file()
+        body = (path if found else self.server.folder / "404.html").read_bytes()
+        kind = mimetypes.guess_type(path.name)[0] if found else "text/html"
+        packed = path.suffix not in (".woff2", ".png", ".pdf")
+        mark = f'"{zlib.crc32(body)}"'
+        if self.headers["If-None-Match"] == mark:
+            self.send_response(304)
+            self.end_headers()
+            return
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", kind or "application/octet-stream")
+        self.send_header("ETag", mark)
+        if packed:
+            body = gzip.compress(body, 6)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Cache-Control", "max-age=600")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.server.sent.append((self.path, len(body)))
+
+
+@pytest.fixture(scope="session")
+def hosted(site):
+    """The site as a server on this machine offers it."""
+    host = Host(site)
+    threading.Thread(target=host.serve_forever, daemon=True).start()
+    yield host
+    host.shutdown()
+    host.server_close()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from bookbuild.check.lint import literals
 from bookbuild.errors import BookError
 from bookbuild.pages import notebooks
 from bookbuild.pages.page import exercises
+from bookbuild.pages.questions import name_of, read_questions
 from bookbuild.run.program import MARK, read_program
 
 PAGES = sorted(
@@ -22,6 +23,7 @@ PROGRAMS = sorted(
 )
 CHAPTERS = sorted({name.partition("/")[0] for name in PROGRAMS})
 CHAPTER_PAGES = [page for page in PAGES if page.partition("/")[0] in CHAPTERS]
+KINDS = ["By hand", "Proof", "Change the program", "Open"]  # of exercises
 
 
 def source(page):
@@ -89,6 +91,15 @@ def test_page_has_the_parts_of_a_page(page, checked):
     sentences = re.findall(r"[.!?](?=\s|$)", part(page, "Summary"))
     assert 1 <= len(sentences) <= 5, f"docs/{page}: a summary has one to five sentences"
     assert exercises(source(page)), f"docs/{page} has no numbered list of exercises"
+    lacking = [kind for kind in KINDS if f"*{kind}.*" not in part(page, "Exercises")]
+    assert not lacking, f"docs/{page} has no exercise that begins *{lacking[0]}.*"
+    asked = name_of(known)
+    assert asked in known.programs, (
+        f"docs/{page} asks no quick questions: write snippets/{asked}, and "
+        "<!-- questions --> before the exercises"
+    )
+    number = len(read_questions(asked, checked.book.snippets))
+    assert number >= 3, f"snippets/{asked} asks {number} questions, not three"
     assert "[@" in part(page, "Read more"), f"docs/{page}: 'Read more' cites nothing"
     assert known.claims, f"docs/{page} claims nothing (/// claim)"
     assert known.figures, f"docs/{page} has no figure (/// figure)"

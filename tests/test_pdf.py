@@ -554,6 +554,38 @@ def test_missing_node_is_said_in_one_sentence(tmp_path):
 # The real book -------------------------------------------------------------
 
 
+PRINT_CHAPTER = """
+import re, sys
+from pathlib import Path
+from bookbuild.paper import Cover, Entry, print_book
+class Nothing:
+    def get(self, kind, key): return None
+    def put(self, kind, key, value): pass
+site, output, node = map(Path, sys.argv[1:])
+html = (site / "cnn/index.html").read_text("utf-8")
+html = re.search("<article[^>]*>(.*)</article>", html, re.S)[1]
+html = re.sub(r' href="(?!#)[^"]*"', "", html)
+entries = [Entry("chapter", 1, "A chapter", "1", "cnn/index.md", "cnn/index.html", html)]
+paper = print_book(entries, Cover("One"), site, node, {}, {}, Nothing(), 0)
+output.write_bytes(paper.pdf)
+"""
+
+
+@pytest.mark.slow
+def test_a_chapter_of_the_book_prints_to_the_same_bytes(real, tmp_path):
+    printed = []
+    for seed in "12":
+        output = tmp_path / f"{seed}.pdf"
+        subprocess.run(
+            [sys.executable, "-c", PRINT_CHAPTER, ROOT / "site", output, NODE_MODULES],
+            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            check=True,
+        )
+        printed.append(output.read_bytes())
+    assert len(printed[0]) > 100_000
+    assert printed[0] == printed[1]
+
+
 @pytest.mark.slow
 def test_pages_are_filled_to_the_end_of_their_chapter(real, tmp_path):
     reader = pypdf.PdfReader(real)

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import lxml.html
 import pytest
-from conftest import ROOT
+from conftest import ROOT, TinyBook, builds
 
 from bookbuild.check.book import CheckedBook
 from bookbuild.run.record import Record
@@ -299,6 +299,38 @@ def test_every_page_describes_itself(site, pages):
         assert title.get("content")
 
 
+@pytest.mark.parametrize("address", ["https://example.org/book/", ""])
+def test_pages_say_where_they_are_if_it_is_known(tmp_path, address):
+    theme = {"name": "material", "custom_dir": str(ROOT / "theme"), "font": False}
+    made = TinyBook(
+        tmp_path / "book",
+        config={"theme": theme, "site_url": address},
+        plugins=["search"],
+    )
+    made.page("part/index.md", '# The part\n\nWhat is "it" & why?\n')
+    root = lxml.html.fromstring(builds(made, "part/index.html"))
+    [text] = root.cssselect("meta[property='og:description']")
+    assert text.get("content").startswith('What is "it" & why?')
+
+    def found(selector, name):
+        return [element.get(name) for element in root.cssselect(selector)]
+
+    here = [f"{address}part/index.html"] if address else []
+    card = [f"{address}assets/card.png"] if address else []
+    assert found("link[rel=canonical]", "href") == here
+    assert found("meta[property='og:url']", "content") == here
+    assert found("meta[property='og:image']", "content") == card
+    sitemap = (made.site / "sitemap.xml").read_text()
+    assert sitemap.count("<loc>") == (
+        len(list(made.site.glob("**/*.html"))) - 1
+    ) * bool(address)
+    lost = lxml.html.fromstring(made.html("404.html"))
+    assert lost.cssselect("title")[0].text.startswith("No such page")
+    for element in lost.cssselect("link[rel=stylesheet], script[src], a[href]"):
+        link = element.get("href") or element.get("src")
+        assert link.startswith(("#", "/book/" if address else "/", "https:")), link
+
+
 def test_references_lead_to_articles_and_back(site):
     root = lxml.html.parse(str(site / "appendix/bibliography.html")).getroot()
     entries = root.cssselect("ul.bibliography > li")
@@ -306,6 +338,28 @@ def test_references_lead_to_articles_and_back(site):
     assert len(linked) > 0.8 * len(entries)
     lonely = [e.get("id") for e in entries if not e.cssselect(".cited a")]
     assert not lonely, f"docs/appendix/references.bib: nothing cites {lonely}"
+    marks = [a.get("href").partition("#")[2] for a in root.cssselect(".cited a")]
+    assert all(mark.startswith("cite-") for mark in marks)
+
+
+def test_answers_do_not_show_descriptions_of_figures_as_code(pages):
+    for path, root in pages:
+        for code in root.cssselect(".highlight code"):
+            assert "# alt:" not in code.text_content(), path
+
+
+def test_links_to_downloads_say_of_what(pages):
+    for path, root in pages:
+        said = [a.get("aria-label") for a in root.cssselect(".programs a[download]")]
+        assert all(said) and len(set(said)) == len(said), f"{path.name}: {said}"
+
+
+def test_figures_are_light(site):
+    """Numbers are no finer than a screen, pictures no larger than their colours."""
+    for path in (site / "figures").rglob("*.svg"):
+        assert len(gzip.compress(path.read_bytes())) < 140_000, path
+        paths = re.findall(r' d="([^"]*)"', path.read_text("utf-8"))
+        assert not [d for d in paths if re.search(r"\.\d{3}", d)], path
 
 
 def test_figures_load_and_keep_their_place(open_page):

@@ -62,6 +62,7 @@ WORDS = {
     "running": "runs in {seconds} s",
     "to_chapter": "chapter",
     "to_claim": "claim",
+    "to_equation": "equation",
     "to_figure": "figure",
     "to_section": "section",
     "whole": "The whole program",
@@ -274,15 +275,21 @@ class Book:
         )
 
     def needs(self, page: Page, most: int = 3) -> list[str]:
-        """The earlier pages that a page leads to most, in reading order."""
+        """The earlier pages that a page leads to most, in reading order.
+
+        A page that leads to none of them builds on the first of its chapter.
+        """
         before: dict[str, int] = {}
         for uri in self.order:
             if uri == page.uri:
                 break
-            if uri in self.pages and "." in self.numbers.get(uri, ""):
+            if uri in self.pages and uri in self.numbers:
                 before[uri] = page.links.count(uri)
         chosen = sorted(before, key=lambda uri: -before[uri])[:most]
-        return [uri for uri in before if uri in chosen and before[uri]]
+        first = posixpath.join(posixpath.dirname(page.uri), "index.md")
+        return [uri for uri in before if uri in chosen and before[uri]] or [
+            uri for uri in before if uri == first
+        ]
 
     def seconds(self, page: Page) -> float | None:
         """CPU seconds that the programs of a page are expected to take together."""

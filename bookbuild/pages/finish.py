@@ -26,6 +26,7 @@ COMMANDS = {
     "<!-- decks -->": "decks",
 }
 CODE = {"code", "pre", "script", "style"}
+LABEL = re.compile(r"\s*\\label\{(eq-[\w-]+)\}")  # of a formula that is cited
 SLIPS = {
     re.compile(r"\{\{|\}\}"): "a number that cannot be read; write "
     "{{ name:.2f }} or {{ part/program.py name:.1% }}",
@@ -100,12 +101,28 @@ class Finish(Treeprocessor):
             display = element.tag == "div"
             line = self.page.line_of(tex) or self.page.line_of(tex.split("\n")[0])
             element.attrib.clear()
+            if display and (named := LABEL.search(tex)):
+                number = self.equation(named[1], line)
+                tex = LABEL.sub("", tex).strip() + rf" \tag{{{number}}}"
+                element.set("id", named[1])
             element.set("class", "math")
             element.set("data-search-exclude", "")
             element.set("data-tex", add(self.page, Slot("tex", line, name=tex)))
             element.text = AtomicString(
                 add(self.page, Slot("formula", line, name=tex, data=display))
             )
+
+    def equation(self, anchor: str, line: int | None) -> str:
+        """Number an equation that is cited; `[](#eq-name)` shows the number."""
+        if anchor in self.page.places:
+            self.book.report(
+                BookError(f"two formulas are called {anchor}", self.page.uri, line)
+            )
+        self.page.places[anchor] = line
+        place = 1 + sum(name.startswith("eq-") for name in self.page.labels)
+        number = self.book.number_on(self.page.uri, place)
+        self.page.labels[anchor] = f"{self.book.words['to_equation']} {number}"
+        return number
 
     def texts(self, root: etree.Element) -> None:
         """Keep what the lint of numbers reads: texts without code, formulas, slots."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CELL = re.compile(r"^# %%(?P<markdown> \[markdown\])?\s*$")
 ANSWER = re.compile(r"^## Exercise (\d+)$", re.M)
 ALT = re.compile(r"^# alt: (.*)$", re.M)
+SHOWN_ALT = re.compile(r"<span[^>]*># alt: [^<]*</span>\n?")
 FIGURE = re.compile(r"""num=(['"])([^'"]+)\1""")
 LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\(([^()\s]+)\)")
 CITED = re.compile(r"\[(@[^\[\]]+)\](?!\()")
@@ -197,6 +198,7 @@ def answers_html(
         for pre in element.cssselect("[class^=highlight] pre"):
             inner = lxml.html.tostring(pre, encoding="unicode", with_tail=False)
             inner = inner.removeprefix("<pre>").removesuffix("</pre>")
+            inner = SHOWN_ALT.sub("", inner)  # it is the figure's own
             parts.append(
                 '<div class="highlight language-python"><pre><code>'
                 f"{inner}</code></pre></div>"

@@ -12,6 +12,7 @@ from bookbuild.pages import questions
 from bookbuild.pages.book import Book, figure_path, live_numbers, live_path
 from bookbuild.pages.page import Page
 from bookbuild.pages.slots import NUMBER, SLOT, WAITING, Slot, number_slot
+from bookbuild.run.breaks import Break
 from bookbuild.run.program import Program
 from bookbuild.run.record import Failure
 
@@ -54,8 +55,10 @@ def for_search(html: str, spellings: dict[str, str]) -> str:
     """
     html = FORMULA.sub(lambda f: f"<{f[1]}>{plain_tex(f[2])}</{f[1]}>", html)
     html = FOLDED.sub('<details data-search-exclude=""', SLOT.sub("", html))
-    parts = re.split(r"(?=<h[1-6][ >])", html)
-    return "".join(part + other_words(part, spellings) for part in parts)
+    return "".join(
+        f"{part}{' ' * part.startswith('<h')}{other_words(part, spellings)}"
+        for part in re.split(r"(?=<h[1-6][ >])|(?=</h[1-6]>)", html)
+    )
 
 
 def plain_tex(tex: str) -> str:
@@ -67,7 +70,7 @@ def plain_tex(tex: str) -> str:
 
 
 def other_words(html: str, spellings: dict[str, str]) -> str:
-    """A paragraph of words that a text has in another spelling only."""
+    """Words that a title or text has in another spelling only."""
     text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", html, flags=re.S)
     words = set(re.findall(r"[a-z]+", text.lower()))
     lines = "\n".join(words)
@@ -75,7 +78,8 @@ def other_words(html: str, spellings: dict[str, str]) -> str:
     for pattern, replaced in spellings.items():
         found |= set(re.sub(f"^(?:{pattern})$", replaced, lines, flags=re.M).split())
     found -= words
-    return f"<p>{' '.join(sorted(found))}</p>" if found else ""
+    shown = " ".join(sorted(found))
+    return shown if html.startswith("<h") or not found else f"<p>{shown}</p>"
 
 
 def wrong(problem: str, slot: Slot, page: Page, book: Book) -> str:
@@ -204,10 +208,22 @@ def margin_of(program: str, claim: str, book: Book) -> str:
         shown = f"{book.words['measured']}: " + (
             "; ".join(parts) or book.words["holds"]
         )
-    failing = [b.name for b in book.breaks(program) if claim in b.fails]
+    failing = [how(b) for b in book.breaks(program) if claim in b.fails]
     if failing:
-        shown += f". {book.words['breaks']}: " + "; ".join(map(escape, failing))
+        shown += f". {book.words['breaks']}: " + "; ".join(failing)
     return f"{shown}."
+
+
+def how(broken: Break) -> str:
+    """What a break is, with the change a reader can try if it is a short one."""
+    change = broken.changes[0]
+    old, new = (" ".join(text.split()) for text in (change.old, change.new))
+    if "\n" in change.old + change.new or max(len(old), len(new)) > 60 or not new:
+        return escape(broken.name)
+    return (
+        f"{escape(broken.name)} (<code>{escape(old)}</code> → "
+        f"<code>{escape(new)}</code>)"
+    )
 
 
 def shorten(value: float) -> str:
@@ -232,7 +248,7 @@ def claims(slot: Slot, page: Page, book: Book) -> str:
         parts += [
             f'<li><a href="{target}#{claim.id}">{book.words["claim"]} '
             f"{claim.number}</a> "
-            f"{fill(claim.sentence, other, book, late=True)}"
+            f"{without_ids(fill(claim.sentence, other, book, late=True))}"
             f'<p class="claim-margin">{margin_of(claim.program, claim.id, book)}</p>'
             "</li>"
             for claim in other.claims
@@ -359,11 +375,17 @@ def downloads(slot: Slot, page: Page, book: Book) -> str:
     links = [
         f"<code>{posixpath.basename(name)}</code> "
         f'<a href="{page.to(f"programs/{book.download_name(name)}.py")}" '
-        f'data-program="{escape(name)}" download>{book.words["python"]}</a>'
+        f'data-program="{escape(name)}" '
+        f'aria-label="{posixpath.basename(name)}, {book.words["python"]}" '
+        f"download>{book.words['python']}</a>"
         for name in own
     ]
     notebook = page.to(f"programs/{book.download_name(page.uri)}.ipynb")
-    links.append(f'<a href="{notebook}" download>{book.words["notebook"]}</a>')
+    title = escape(plain(book.titles.get(page.uri, page.uri)))
+    links.append(
+        f'<a href="{notebook}" aria-label="{title}, {book.words["notebook"]}" '
+        f"download>{book.words['notebook']}</a>"
+    )
     if question := book.question_of(page.uri):
         there = page.to(book.urls[question])
         links.append(f'<a href="{there}">{book.words["questions"]}</a>')
@@ -375,12 +397,13 @@ def downloads(slot: Slot, page: Page, book: Book) -> str:
             links.insert(1, book.words["running"].replace("{seconds}", shown))
         if needed := book.needs(page):
             links.append(
-                f"{book.words['needs']} "
+                f'<span class="needs">{book.words["needs"]} '
                 + ", ".join(
                     f'<a href="{page.to(book.urls[uri])}" title="'
                     f'{escape(plain(book.titles.get(uri, uri)))}">{book.numbers[uri]}</a>'
                     for uri in needed
                 )
+                + "</span>"
             )
     spans = "".join(f"<span>{link}</span>" for link in links)
     return f'<p class="programs">{spans}</p>'

@@ -45,7 +45,7 @@ FOOTNOTE_LINK, FOOTNOTES = "sup > a.footnote-ref", "div.footnote"
 
 # What the book's own pages call theirs.
 ON_SCREEN = """img.on-dark, span.page-number, div.page-programs, .book-running,
-    span.pdf-link, p.search-words, .on-screen, .book-claims .claim-margin"""
+    span.pdf-link, p.search-words, a.md-button, .on-screen, .book-claims .claim-margin"""
 OUTPUT, FIGURE, FIGURE_NUMBER = "output", "figure.book-figure", "span.figure-number"
 CLAIM_MARGIN, REFERENCE, CITATION = "p.claim-margin", "ul.bibliography > li", "citation"
 PROGRAMS, PROGRAM, PROGRAM_NAME = "p.programs", "a[href$='.py']", "data-program"
@@ -63,7 +63,8 @@ TEXT_WIDTH = 140 / 25.4 * 72  # points
 TABLE_WIDTH = 93  # letters in a row of a table
 COLUMN_SPACE = 2.7  # letters
 LONGEST_WORD, LONGEST_CODE = 13, 11  # letters that stay together in a wide table
-LEAST = 15  # letters to divide among the columns of a table
+LEAST = 15  # letters to divide among the columns of a table,
+LINES = 2  # if its rows have more lines than these
 JOINT = re.compile(r"(?<=[/_.(,={])(?=\w{3})|(?<=[a-z])(?=[A-Z])")  # in code of a cell
 CLOSING = ".,;:!?)]}\u2019\u201d"  # no line ever starts with these
 OPENING = "([{\u2018\u201c-\u2013\u2014"  # a line may end after these or never does
@@ -360,7 +361,9 @@ class Document:
         name = " ".join(strong.text_content().split()).lower()
         for known in (name, name.removesuffix("s"), name.removesuffix("es")):
             if known in self.terms:
-                strong.addprevious(mark(f"#{call('indexed', self.terms[known], True)};"))
+                strong.addprevious(
+                    mark(f"#{call('indexed', self.terms[known], True)};")
+                )
                 return
 
     # Tables --------------------------------------------------------------
@@ -370,7 +373,9 @@ class Document:
         rows = [row.cssselect("th, td") for row in table.cssselect("tr")]
         if len({len(row) for row in rows}) != 1 or table.cssselect("[colspan]"):
             return
-        columns = [[self.words_in(cell) for cell in row] for row in zip(*rows)]
+        columns = [
+            [self.words_in(cell) for cell in row] for row in zip(*rows, strict=True)
+        ]
         longest = [max(max(cell, default=1) for cell in column) for column in columns]
         lengths = [[sum(cell) + len(cell) for cell in column] for column in columns]
         room = TABLE_WIDTH - COLUMN_SPACE * len(columns)
@@ -378,13 +383,16 @@ class Document:
             return
         widths = [word + 1 for word in longest]
         rest = room - sum(widths)
-        wanted = [max(0, sum(x) / len(x) - w) for x, w in zip(lengths, widths)]
-        if rest < LEAST and len(widths) > 3:
+        means = [sum(column) / len(column) for column in lengths]
+        wanted = [
+            max(0, mean - width) for mean, width in zip(means, widths, strict=True)
+        ]
+        if rest < LEAST and sum(means) > LINES * room:
             self.as_list(table, rows)
             return
         if sum(wanted):
             scale = max(0, rest) / sum(wanted)
-            widths = [w + scale * x for w, x in zip(widths, wanted)]
+            widths = [w + scale * x for w, x in zip(widths, wanted, strict=True)]
         whole = sum(widths) + COLUMN_SPACE * len(widths)
         shares = [100 * (width + COLUMN_SPACE) / whole for width in widths]
         styles = [{"style": f"width: {share:.2f}%"} for share in shares]

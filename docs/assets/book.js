@@ -10,17 +10,19 @@
         target.tabIndex = 0
         target.setAttribute("role", "group")
         target.setAttribute("aria-label", target.matches(".math") ? "Formula, scrolls sideways" : "Table, scrolls sideways")
-      } else target.removeAttribute("tabindex")
+      } else for (const name of ["tabindex", "role", "aria-label"]) target.removeAttribute(name)
     }
   })
   const scrolling = () => all("div.math, .md-typeset__scrollwrap").forEach(box => wide.observe(box))
 
-  // The theme's lists of buttons beside code are no places to jump to.
-  const quiet = within => all(".md-code__nav", within).forEach(nav => nav.setAttribute("role", "group"))
+  // The theme's lists of buttons beside code have no names.
+  const named = within => all(".md-code__nav:not([aria-label])", within).forEach(nav => {
+    nav.setAttribute("aria-label", `Copy code ${all(".highlight").indexOf(nav.closest(".highlight")) + 1}`)
+  })
   const content = document.querySelector(".md-content")
   if (content) {
-    new MutationObserver(changes => { for (const {target} of changes) quiet(target) }).observe(content, {childList: true, subtree: true})
-    quiet(content)
+    new MutationObserver(changes => { for (const {target} of changes) named(target) }).observe(content, {childList: true, subtree: true})
+    named(content)
     // The theme wraps tables when the page is there.
     "document$" in window ? document$.subscribe(() => setTimeout(scrolling)) : scrolling()
   }
@@ -37,28 +39,26 @@
     link.append(image)
   }
 
-  // A finger cannot hover: the first touch of a citation shows what it cites.
+  // A finger cannot hover: the first touch of a citation or term shows what it stands for.
+  for (const link of all(".citation a[title], abbr[title]")) link.dataset.note = link.title // which the theme takes
   let note
   const close = () => { note?.remove(); note = undefined }
-  if (matchMedia("(hover: none)").matches) {
-    addEventListener("click", event => {
-      if (note?.contains(event.target)) return
-      const link = event.target.closest?.("a[data-note], .citation a[title]")
-      const again = note && note.link === link
-      close()
-      if (!link || again) return
-      event.preventDefault()
-      note = document.createElement("div")
-      note.link = link
-      note.className = "book-note md-typeset"
-      note.setAttribute("role", "status")
-      note.textContent = `${link.dataset.note ?? link.title} `
-      const more = document.createElement("a")
-      Object.assign(more, {href: link.href, textContent: "More"})
-      note.append(more)
-      note.style.top = `${link.getBoundingClientRect().bottom + scrollY + 6}px`
-      document.body.append(note)
-    }, true)
-    addEventListener("keydown", event => { if (event.key === "Escape") close() })
-  }
+  addEventListener("click", event => {
+    if (event.pointerType !== "touch" && !matchMedia("(hover: none)").matches) return
+    if (note?.contains(event.target)) return
+    const link = event.target.closest?.("[data-note]")
+    const again = note && note.link === link
+    close()
+    if (!link || again) return
+    event.preventDefault()
+    note = document.createElement("div")
+    note.link = link
+    note.className = "book-note md-typeset"
+    note.setAttribute("role", "status")
+    note.textContent = `${link.dataset.note} `
+    if (link.href) note.append(Object.assign(document.createElement("a"), {href: link.href, textContent: "More"}))
+    note.style.top = `${link.getBoundingClientRect().bottom + scrollY + 6}px`
+    document.body.append(note)
+  }, true)
+  addEventListener("keydown", event => { if (event.key === "Escape") close() })
 }

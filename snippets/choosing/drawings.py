@@ -26,7 +26,7 @@ steps = [
     ("Do they stand in a row, and does\nwhat matters lie near?", "yes",
      "Signal, short text:\nconvolution, GRU, LSTM"),
     ("Does anything depend\non anything?", "yes",
-     "Long text, sets: attention,\nand much data"),
+     "Long text, sets: attention,\nif there is much data"),
     ("Are there few labels,\nand much without?", "yes",
      "Pretrain, or distort\nwhat you have"),
 ]

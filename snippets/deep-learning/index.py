@@ -72,21 +72,30 @@ def accuracy(model, X, y):
 # --8<-- [end:training]
 
 # --8<-- [start:table]
-runs = [("logistic", logistic, 20, 0.02), ("MLP", mlp, 15, 0.01),
-        ("CNN", cnn, 10, 0.03), ("GRU", GRU, 14, 0.03)]  # epochs, step size
+def run(make, X, epochs, lr, seed):
+    torch.manual_seed(seed)
+    model = make()
+    train(model, X, epochs, lr)
+    return model
+
+
+runs = [("logistic", logistic, 20, (0.01, 0.03)),  # epochs, step sizes
+        ("MLP", mlp, 15, (0.003, 0.01)), ("CNN", cnn, 10, (0.01, 0.03)),
+        ("GRU", GRU, 14, (0.01, 0.03))]
+cut = 3200   # the last 800 training signals choose the step size
 scores = {}  # scores[name][kind]: held-out accuracy in %, one per seed
-fit = {}     # the same on the training examples
-for name, make, epochs, lr in runs:
-    scores[name], fit[name] = {}, {}
+fit, best = {}, {}  # accuracy on the training signals; step sizes
+for name, make, epochs, rates in runs:
+    scores[name], fit[name], best[name] = {}, {}, {}
     for kind, (X, held_out) in inputs.items():
-        models = []
-        for seed in range(3):
-            torch.manual_seed(seed)
-            models.append(make())
-            train(models[-1], X, epochs, lr)
+        tried = {lr: run(make, X[:cut], epochs, lr, 0) for lr in rates}
+        lr = best[name][kind] = max(tried, key=lambda lr: accuracy(
+            tried[lr], X[cut:], train_y[cut:]))
+        models = [tried[lr]] + [run(make, X[:cut], epochs, lr, seed)
+                                for seed in (1, 2)]
         scores[name][kind] = [100 * accuracy(model, held_out, test_y)
                               for model in models]
-        fit[name][kind] = [100 * accuracy(model, X, train_y)
+        fit[name][kind] = [100 * accuracy(model, X[:cut], train_y[:cut])
                            for model in models]
 # --8<-- [end:table]
 
@@ -95,11 +104,11 @@ def mean(values):
     return sum(values) / len(values)
 
 
-print("held-out %  ordinary          shuffled")
+print("held-out %  ordinary          shuffled          step sizes")
 for name in scores:
     row = [f"{mean(s):5.1f} ({min(s):.1f}-{max(s):.1f})"
            for s in scores[name].values()]
-    print(f"{name:<11} {row[0]}  {row[1]}")
+    print(f"{name:<11} {row[0]}  {row[1]} ", *best[name].values())
 # --8<-- [end:print]
 
 # --8<-- [start:draw]
@@ -120,14 +129,15 @@ for side, (kind, color) in enumerate([("ordinary", "C0"), ("shuffled", "C1")]):
     for x, name in enumerate(scores):
         values = scores[name][kind]
         place = x + 0.2 * (2 * side - 1)
-        ax.bar(place, mean(values), 0.36, color=color, alpha=0.35)
+        ax.bar(place, mean(values), 0.36, color=color, alpha=0.35,
+               hatch="//" if side else None, edgecolor=color, lw=0)
         ax.plot([place] * len(values), values, "o", color=color, ms=4)
         if x == 2:
             ax.annotate(kind, (place, max(values) + 4), color=color,
                         ha="left" if side else "center")
 ax.axhline(10, color="gray", ls=":")
-ax.annotate("guessing", (-0.75, 12), color="gray")
-ax.set(xticks=range(4), xticklabels=scores, xlim=(-0.8, 3.5), ylim=(0, 108),
+ax.annotate("guessing", (-1.05, 12), color="gray")
+ax.set(xticks=range(4), xticklabels=scores, xlim=(-1.1, 3.5), ylim=(0, 108),
        ylabel="accuracy on held-out signals (%)")
 plt.show()
 # --8<-- [end:draw]

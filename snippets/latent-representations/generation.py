@@ -34,12 +34,21 @@ def train(model, X, target, loss_function, steps, lr=0.004, batch=50):
 
 
 code_size = 10
-encoder = nn.Sequential(nn.Linear(784, 256), nn.ReLU(),
-                        nn.Linear(256, code_size))
-decoder = nn.Sequential(nn.Linear(code_size, 256), nn.ReLU(),
-                        nn.Linear(256, 784), nn.Sigmoid())
-train(nn.Sequential(encoder, decoder), train_X, train_X,
-      F.binary_cross_entropy, 1200)
+
+
+def autoencoder(seed):
+    torch.manual_seed(seed)
+    encoder = nn.Sequential(nn.Linear(784, 256), nn.ReLU(),
+                            nn.Linear(256, code_size))
+    decoder = nn.Sequential(nn.Linear(code_size, 256), nn.ReLU(),
+                            nn.Linear(256, 784), nn.Sigmoid())
+    train(nn.Sequential(encoder, decoder), train_X, train_X,
+          F.binary_cross_entropy, 600)
+    return encoder, decoder
+
+
+pairs = [autoencoder(seed) for seed in range(3)]
+encoder, decoder = pairs[0]
 # --8<-- [end:training]
 
 # --8<-- [start:judges]
@@ -59,8 +68,6 @@ for name, judge in [("CNN", cnn), ("MLP", mlp)]:
 
 # --8<-- [start:samplers]
 n = 1000
-with torch.no_grad():
-    codes = encoder(train_X)  # (B, D) -> (B, K)
 wanted = torch.arange(n) % 10
 
 
@@ -69,18 +76,25 @@ def gaussian(points):
         points.mean(0), points.T.cov() + 1e-4 * torch.eye(points.shape[1]))
 
 
-by_class = [gaussian(codes[train_y == digit]) for digit in range(10)]
-low, high = codes.min(0).values, codes.max(0).values
-sampled_codes = {
-    "one Gaussian per digit": torch.stack([by_class[d].sample()
-                                           for d in wanted]),
-    "one Gaussian": gaussian(codes).sample((n,)),
-    "uniform codes": low + (high - low) * torch.rand(n, code_size)}
-with torch.no_grad():
-    samples = {name: decoder(z) for name, z in sampled_codes.items()}
+@torch.no_grad()
+def invent(encoder, decoder):
+    """Three kinds of codes, decoded: images (n, D) by name."""
+    codes = encoder(train_X)  # (B, D) -> (B, K)
+    by_class = [gaussian(codes[train_y == digit]) for digit in range(10)]
+    low, high = codes.min(0).values, codes.max(0).values
+    invented = {
+        "one Gaussian per digit": torch.stack([by_class[d].sample()
+                                               for d in wanted]),
+        "one Gaussian": gaussian(codes).sample((n,)),
+        "uniform codes": low + (high - low) * torch.rand(n, code_size)}
+    return {name: decoder(z) for name, z in invented.items()}
+
+
+made = [invent(*pair) for pair in pairs]  # by each of three decoders
 noise = train_X.mean(0) + train_X.std(0) * torch.randn(n, 784)
-samples = {"held-out digits": test_X, **samples,
-           "pixel noise": noise.clamp(0, 1)}
+samples = {"held-out digits": [test_X],
+           **{name: [each[name] for each in made] for name in made[0]},
+           "pixel noise": [noise.clamp(0, 1)]}
 # --8<-- [end:samplers]
 
 # --8<-- [start:judgement]
@@ -103,21 +117,29 @@ def assess(images):
             "distance": frechet(cnn[:-1](images), cnn[:-1](judge_X))}
 
 
-scores = {name: assess(images) for name, images in samples.items()}
-made = samples["one Gaussian per digit"]
-right = (cnn(made).argmax(1) == wanted).float().mean().item()
-print("                         sure   agree  rarest  distance")
-for name, s in scores.items():
-    print(f"{name:22} {s['sure']:6.3f} {s['agree']:7.3f}"
-          f" {s['rarest']:7.3f} {s['distance']:9.1f}")
-print(f"read as the digit asked for: {right:.3f}")
+def over(rows, what, place=".2f"):
+    """Lowest to highest value of the decoders."""
+    low, high = (f"{f(row[what] for row in rows):{place}}"
+                 for f in (min, max))
+    return f"{low}-{high}" if len(rows) > 1 else low
+
+
+scores = {name: [assess(images) for images in sets]
+          for name, sets in samples.items()}
+right = [(cnn(images).argmax(1) == wanted).float().mean().item()
+         for images in samples["one Gaussian per digit"]]
+print(f"{'':24}{'sure':11}{'agree':11}{'rarest':13}distance")
+for name, rows in scores.items():
+    print(f"{name:24}{over(rows, 'sure'):11}{over(rows, 'agree'):11}"
+          f"{over(rows, 'rarest', '.3f'):13}{over(rows, 'distance', '.0f')}")
+print("read as the digit asked for:", *(f"{r:.3f}" for r in right))
 # --8<-- [end:judgement]
 
 # --8<-- [start:draw]
 fig, axes = plt.subplots(len(samples), 12, num="samples",
                          figsize=(6.4, 3.2))
-for line, (name, images) in zip(axes, samples.items()):
-    for ax, image in zip(line, images):
+for line, (name, sets) in zip(axes, samples.items()):
+    for ax, image in zip(line, sets[0]):  # of the first decoder
         ax.imshow(image.reshape(28, 28), cmap="gray_r", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
@@ -127,9 +149,11 @@ plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-results = {"accuracy": accuracy, "right": right,
-           "made": scores["one Gaussian per digit"],
-           "uniform": scores["uniform codes"],
-           "one": scores["one Gaussian"], "noise": scores["pixel noise"],
+means = {name: {what: float(np.mean([row[what] for row in rows]))
+                for what in rows[0]} for name, rows in scores.items()}
+results = {"accuracy": accuracy, "right": float(np.mean(right)),
+           "made": means["one Gaussian per digit"],
+           "uniform": means["uniform codes"],
+           "one": means["one Gaussian"], "noise": means["pixel noise"],
            "code_size": code_size, "samples": n}
 # --8<-- [end:results]

@@ -230,9 +230,9 @@ groups = {"numbers": [p for p in pairs if 13 <= len(p[0]) <= 17][:600],
 for name, group in groups.items():
     model, (sources, targets) = models[name], zip(*group)
     truth, row = log_chance(model, group), {"pairs": len(group)}
-    (greedy, low), (beamed, high) = (beam(model, sources, size)
+    (narrow, low), (beamed, high) = (beam(model, sources, size)
                                      for size in (1, width))
-    for key, guesses, chance in [("greedy", greedy, low),
+    for key, guesses, chance in [("greedy", narrow, low),
                                  ("beam", beamed, high)]:
         wrong = torch.tensor([g != t for g, t in zip(guesses, targets)])
         row[key] = {"exact": 1 - wrong.float().mean().item(),

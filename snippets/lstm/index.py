@@ -100,7 +100,7 @@ def train(hidden, keep, write, seed, steps=1200, lr=0.03):
 
 
 one_unit = [train(1, 4.0, -3.0, seed) for seed in range(3)]
-four = {"kept": train(4, 4.0, -3.0, 0), "half open": train(4, 0.0, 0.0, 0)}
+half_open = [train(4, 0.0, 0.0, seed) for seed in range(3)]
 # --8<-- [end:train]
 
 # --8<-- [start:gates]
@@ -122,7 +122,8 @@ changes = {"trained": {}, "never written": {"write": marks},
            "deaf": {"listen": marks}, "always keep": {"keep": 1.0},
            "always forget": {"keep": 0.0}}
 networks = {f"one unit, run {i}": model for i, model in enumerate(one_unit)}
-networks |= {f"four units, {name}": model for name, model in four.items()}
+networks |= {f"four units, run {i}": model
+             for i, model in enumerate(half_open)}
 rms = {network: {name: F.mse_loss(answer(model, X, **change)[0],
                                   y).sqrt().item()
                  for name, change in changes.items()}
@@ -185,16 +186,16 @@ def key(name):
     return name.replace(" ", "_").replace(",", "")
 
 
-one = [row for name, row in rms.items() if name.startswith("one")]
+def spans(kind):
+    """Least and largest error of one kind of network, by change."""
+    rows = [row for name, row in rms.items() if name.startswith(kind)]
+    return {key(name): [min(row[name] for row in rows),
+                        max(row[name] for row in rows)] for name in changes}
+
+
 results = {"worst": worst, "others": {key(n): e for n, e in others.items()},
            "gates": gates, "flags": int(flag[0].sum()),
-           "length": X.shape[1], "runs": len(one),
-           "one": {key(name): [min(row[name] for row in one),
-                               max(row[name] for row in one)]
-                   for name in changes},
-           "half": {key(name): error for name, error
-                    in rms["four units, half open"].items()},
-           "four": {key(name): error for name, error
-                    in rms["four units, kept"].items()},
+           "length": X.shape[1], "runs": len(one_unit),
+           "one": spans("one"), "half": spans("four"),
            "live": {"gates": exported}}
 # --8<-- [end:results]

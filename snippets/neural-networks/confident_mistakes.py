@@ -153,8 +153,8 @@ for (start, name), runs in curves.items():
 axes[0].set_ylabel("accuracy on test digits")
 for ax in axes:
     ax.axhline(0.9, ls=":", color="gray", lw=1)
-axes[1].annotate("cross-entropy", (90, 0.72), color="C2")
-axes[1].annotate("squared", (20, 0.18), color="C1")
+axes[1].annotate("cross-\nentropy", (92, 0.45), color="C2")
+axes[1].annotate("squared", (75, 0.13), color="C1")
 plt.show()
 # --8<-- [end:draw]
 

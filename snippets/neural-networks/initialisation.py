@@ -50,13 +50,15 @@ def signals(model):
             [h.grad.std().item() for h in kept])
 
 
-measured = {}
+measured = {key: [] for key in starts}  # one pair of lists for each seed
 for (name, size), std in starts.items():
-    torch.manual_seed(1)
-    measured[name, size] = signals(network(activations[name], std))
+    for seed in range(3):
+        torch.manual_seed(seed)
+        measured[name, size].append(signals(network(activations[name], std)))
 print("                  activations, layer      gradients, layer")
 print(f"                      1         {depth}         1         {depth}")
-for (name, size), (forward, backward) in measured.items():
+for (name, size), runs in measured.items():
+    forward, backward = runs[0]  # the first of three seeds
     print(f"{name:5}{size:10}" + "".join(f"{value:11.0e}" for value in (
         forward[0], forward[-1], backward[0], backward[-1])))
 # --8<-- [end:signals]
@@ -98,9 +100,12 @@ fig, axes = plt.subplots(2, 2, num="depth", figsize=(6.4, 5.2),
 for column, activation in enumerate(activations):
     sizes = [size for name, size in starts if name == activation]
     for i, size in enumerate(sizes):
+        low = size == "Xavier" and activation == "tanh"
+        rising = "too small" in size or size == "Xavier"  # gradients
         for ax, values, at, nudge in zip(
-                axes[:, column], measured[activation, size],
-                (depth, 6), ((4, -3), (4, 4))):
+                axes[:, column], measured[activation, size][0],
+                (depth, 3), ((4, -9 if low else -2),
+                             (3, -10 if rising else 4))):
             ax.plot(range(1, depth + 1), values, color=f"C{i}")
             ax.annotate(size, (at, values[at - 1]), xytext=nudge,
                         textcoords="offset points", color=f"C{i}", fontsize=8)
@@ -114,8 +119,8 @@ plt.show()
 
 # --8<-- [start:results]
 results = {f"{name} {size}": {
-    "growth": forward[-1] / forward[0],
-    "growth_back": backward[0] / backward[-1],
+    "growth": [forward[-1] / forward[0] for forward, _ in runs],
+    "growth_back": [backward[0] / backward[-1] for _, backward in runs],
     "plain": scores[name, size, False], "norm": scores[name, size, True]}
-    for (name, size), (forward, backward) in measured.items()}
+    for (name, size), runs in measured.items()}
 # --8<-- [end:results]

@@ -37,6 +37,33 @@ class Recogniser(nn.Module):
         return self.out(self.drop(states.mean(1)))
 # --8<-- [end:model]
 
+# --8<-- [start:rivals]
+class Filters(nn.Module):
+    """Two 1-D convolutions over time, mean, one score a sign."""
+
+    def __init__(self, hidden=32, k=5):
+        super().__init__()
+        self.filters = nn.Sequential(
+            nn.Conv1d(2, hidden, k, padding=k // 2), nn.ReLU(),
+            nn.Conv1d(hidden, 2 * hidden, k, padding=k // 2), nn.ReLU())
+        self.drop = nn.Dropout(0.3)
+        self.out = nn.Linear(2 * hidden, 15)
+
+    def forward(self, X):
+        """X (B, T, 2) -> logits (B, 15)."""
+        features = self.filters(X.transpose(1, 2))  # (B, 2 H, T)
+        return self.out(self.drop(features.mean(2)))
+
+
+def rotated():
+    """Plain cells whose recurrent weights start as rotations."""
+    model = Recogniser(nn.RNN)
+    for name, weight in model.rnn.named_parameters():
+        if name.startswith("weight_hh"):
+            nn.init.orthogonal_(weight)
+    return model
+# --8<-- [end:rivals]
+
 # --8<-- [start:training]
 def varied(X):
     """Turn and resize every movement a little, at random."""
@@ -46,8 +73,7 @@ def varied(X):
     return X @ turn * torch.exp(0.1 * torch.randn(len(X), 1, 1))
 
 
-def train(X, y, cell=nn.GRU, steps=320, batch=32, lr=0.015):
-    model = Recogniser(cell)
+def train(X, y, model, clip, steps=320, batch=32, lr=0.015):
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps)
     for step in range(steps):
@@ -55,6 +81,7 @@ def train(X, y, cell=nn.GRU, steps=320, batch=32, lr=0.015):
         loss = F.cross_entropy(model(varied(X[rows])), y[rows])
         optimizer.zero_grad()
         loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), clip)
         optimizer.step()
         schedule.step()
     return model.eval()
@@ -86,7 +113,12 @@ def nearest(distance, train_X, train_y, test_X):
 # --8<-- [end:neighbours]
 
 # --8<-- [start:evaluation]
-names = ["GRU", "plain RNN", "neighbour", "on places", "warped neighbour"]
+never = float("inf")  # gradients are clipped for one of the rivals only
+networks = {"GRU": (lambda: Recogniser(nn.GRU), never),
+            "plain RNN": (lambda: Recogniser(nn.RNN), never),
+            "plain, rotated": (rotated, 1.0),
+            "1-D convolution": (Filters, never)}
+names = [*networks, "neighbour", "on places", "warped neighbour"]
 places = 10 * (paths - paths[:, :1])  # from the start of the movement
 scores = {name: [] for name in names}
 confusion = torch.zeros(15, 15, dtype=int)
@@ -95,10 +127,10 @@ for seed in range(3):  # three ways to split
     train_rows, test_rows = torch.randperm(len(X)).split([220, len(X) - 220])
     train_X, train_y = X[train_rows], y[train_rows]
     test_X, test_y = X[test_rows], y[test_rows]
-    model = train(train_X, train_y)
-    plain = train(train_X, train_y, nn.RNN)
+    models = [train(train_X, train_y, make(), clip)
+              for make, clip in networks.values()]
     with torch.no_grad():
-        guesses = [model(test_X).argmax(1), plain(test_X).argmax(1),
+        guesses = [*(model(test_X).argmax(1) for model in models),
                    nearest(straight, train_X, train_y, test_X),
                    nearest(straight, places[train_rows], train_y,
                            places[test_rows]),
@@ -137,6 +169,7 @@ results = {"recordings": len(lines), "distinct": len(X),
            "warped": scores["warped neighbour"], "learned": 220,
            "each": round(220 / 15), "window": 8, "frames": paths.shape[1],
            "mean": {key: float(np.mean(row)) for key, row in zip(
-               ("gru", "plain", "straight", "places", "warped"),
+               ("gru", "plain", "rotated", "filters", "straight", "places",
+                "warped"),
                scores.values())}}
 # --8<-- [end:results]

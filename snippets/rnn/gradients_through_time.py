@@ -182,7 +182,8 @@ results = {"worst": worst, "worst_U": worst_U, "gain": middle,
            "runs": len(rates) * len(seeds),
            "failed": failed["not clipped"], "clipped": failed["clipped"],
            "frozen": failed["recurrent weights frozen"], "limit": limit,
-           "worse": worse, "first": {str(T): max(
+           "worse": worse, "lengths": list(lengths), "low_rate": 0.02,
+           "long_gain": 1.3, "first": {str(T): max(
                run["norms"][0] for run in row) for T, row in
                long["not clipped"].items()}, "first_frozen": max(
                run["norms"][0] for run in

@@ -247,7 +247,7 @@ corpora = {"new names": (made, sentences(300, templates, halves["test"])),
                made, sentences(300, new_templates, halves["test"])),
            "real news": (news[:400], news[400:])}
 seeds, models = range(3), {}
-for key, known_pairs, epochs in [("made", made, 8), ("news", news[:400], 20)]:
+for key, known_pairs, epochs in [("made", made, 8), ("news", news[:400], 25)]:
     models[key] = (fit_linear(known_pairs), [
         train(known_pairs, epochs, seed) for seed in seeds])
 scores, guesses = {}, {}

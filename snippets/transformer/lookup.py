@@ -124,5 +124,7 @@ plt.show()
 
 # --8<-- [start:results]
 results = {"share": {f"{kind}_{steps}_{N}": shares for (kind, steps, N), shares
-                     in table.items()}, "at_key": at_key, "lost": lost}
+                     in table.items()}, "at_key": at_key, "lost": lost,
+           "mean": {f"{kind}_{steps}_{N}": sum(shares) / 3
+                    for (kind, steps, N), shares in table.items()}}
 # --8<-- [end:results]

@@ -38,13 +38,20 @@ print(f"the score of two tokens depends on their distance alone: {drift:.0e}")
 # --8<-- [end:waves]
 
 # --8<-- [start:task]
-# B batch, A letters
+# B batch, A letters or digits
 B, A, LONGEST = 64, 12, 8
 
 
 def draw(T, task, number=B):
-    """Rows of letters -> the largest letter in each place, or in each place
-    the letter before it (in the first place itself)"""
+    """Rows, and the largest letter in each place, or the letter before it
+    (in the first place itself), or the digits of a sum from the right"""
+    if task == "sum":
+        a, b = torch.randint(10, (2, number, T))
+        y, carry = torch.empty_like(a), torch.zeros(number, dtype=torch.long)
+        for t in range(T):
+            total = a[:, t] + b[:, t] + carry
+            y[:, t], carry = total % 10, total // 10
+        return 10 * a + b, y
     X = torch.randint(A, (number, T))
     if task == "largest":
         return X, X.amax(1, keepdim=True).expand(-1, T)
@@ -56,55 +63,71 @@ class Network(nn.Module):
     """One block with a single head"""
     def __init__(self, kind):
         super().__init__()
-        self.kind, self.letter = kind, nn.Embedding(A, E)
+        self.kind, self.sign = kind, nn.Embedding(100, E)
         self.place = nn.Embedding(2 * LONGEST, E)
+        self.written = nn.Embedding(11, E)
         self.qkv, self.mix = nn.Linear(E, 3 * E), nn.Linear(E, E)
         self.first, self.second = nn.LayerNorm(E), nn.LayerNorm(E)
-        self.mlp = nn.Sequential(nn.Linear(E, 2 * E), nn.ReLU(),
-                                 nn.Linear(2 * E, E))
+        self.mlp = nn.Sequential(nn.Linear(E, 4 * E), nn.ReLU(),
+                                 nn.Linear(4 * E, E))
         self.out = nn.Linear(E, A)
 
-    def forward(self, X):
+    def forward(self, X, written=None):
         T = X.shape[1]
-        h = self.letter(X)                               # (B, T, E)
+        h = self.sign(X)                                 # (B, T, E)
         if self.kind == "learned":
             h = h + self.place(torch.arange(T))
         if self.kind == "waves":
             h = h + waves(T)
+        if written is not None:          # the digit before it; 10: none yet
+            h = h + self.written(F.pad(written[:, :-1], (1, 0), value=10))
         Q, K, V = self.qkv(self.first(h)).chunk(3, -1)
         if self.kind == "rotary":
             Q, K = rotate(Q), rotate(K)
-        weights = (Q @ K.transpose(1, 2) / math.sqrt(E)).softmax(-1)
-        h = h + self.mix(weights @ V)
-        h = h + self.mlp(self.second(h))
-        return self.out(h)                               # (B, T, A)
+        scores = Q @ K.transpose(1, 2) / math.sqrt(E)
+        if written is not None:          # who writes sees nothing to come
+            scores = scores.masked_fill(torch.ones(T, T).triu(1).bool(),
+                                        -math.inf)
+        h = h + self.mix(scores.softmax(-1) @ V)
+        return self.out(h + self.mlp(self.second(h)))    # (B, T, A)
 # --8<-- [end:model]
 
 # --8<-- [start:train]
-def train(task, kind, seed, steps=500):
-    """-> share of sequences that are all right, at each length"""
+def train(task, kind, seed, lr=0.01):
+    """-> share of rows that are all right, at each length"""
     torch.manual_seed(seed)
-    model = Network(kind)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
+    model, steps = Network(kind), STEPS[task]
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps)
     for step in range(steps):
         X, y = draw(torch.randint(2, LONGEST + 1, ()).item(), task)
-        loss = F.cross_entropy(model(X).flatten(0, 1), y.flatten())
+        said = model(X, y if task == "sum" else None)
+        loss = F.cross_entropy(said.flatten(0, 1), y.flatten())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    with torch.no_grad():
-        right = {}
-        for T in (4, 8, 12):
-            X, y = draw(T, task, 500)
-            right[T] = (model(X).argmax(2) == y).all(1).float().mean().item()
-    return right
+        schedule.step()
+    return {T: answer(model, *draw(T, task, 500), task) for T in (4, 8, 12)}
+
+
+@torch.no_grad()
+def answer(model, X, y, task):
+    if task != "sum":
+        said = model(X).argmax(2)
+    else:                       # it goes on from the digits it wrote itself
+        said = torch.zeros_like(y)
+        for t in range(X.shape[1]):
+            said[:, t] = model(X, said)[:, t].argmax(1)
+    return (said == y).all(1).float().mean().item()
 # --8<-- [end:train]
+
 # --8<-- [start:compare]
-trials = [("largest", "none"), ("largest", "learned"), ("previous", "none"),
-          ("previous", "learned"), ("previous", "waves"),
-          ("previous", "rotary")]
+STEPS = {"largest": 300, "previous": 300, "sum": 600}
+trials = [("largest", "none")] + [
+    (task, kind) for task in ("previous", "sum")
+    for kind in ("none", "learned", "waves", "rotary")]
 table = {}
-print("rows all right, 3 seeds      4 letters      8 letters     12 letters")
+print("rows all right, 3 seeds     4 places       8 places      12 places")
 for task, kind in trials:
     runs = [train(task, kind, seed) for seed in range(3)]
     table[task, kind] = {T: [run[T] for run in runs] for T in (4, 8, 12)}

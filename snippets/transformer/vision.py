@@ -167,5 +167,6 @@ results = {
     "size": {key(name): {"parameters": a, "products": b}
              for name, (a, b) in size.items()},
     "mixed": {"with": mixed["with positions"], "without": mixed["without"]},
+    "mean": {key(name): sum(scores[name, 2000]) / 3 for name in kinds},
     "steps": steps}
 # --8<-- [end:results]

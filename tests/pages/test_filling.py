@@ -231,7 +231,8 @@ def test_chapters_pages_and_figures_are_numbered(tmp_path):
     book.page(
         "index.md",
         "# Home\n\nSee [](two/page.md), [](two/index.md), "
-        "[](two/page.md#fig-line) and [by name](two/page.md).\n",
+        "[](two/page.md#fig-line) and [by name](two/page.md). "
+        "Also [](two/page.md#eq-sum) and [](two/page.md#claim-it-is-so).\n",
     )
     book.page("two/index.md", "# Two\n")
     book.program("two/page.py", DRAWS)
@@ -246,6 +247,21 @@ Caption.
 ///
 
 See [](#fig-line) and [](../part/first.md).
+
+$$
+a + b \\label{eq-sum}
+$$
+
+/// claim | It is so.
+```python
+assert True
+```
+///
+
+## Exercises
+
+1. Why?
+2. How?
 """,
     )
     for folders in (False, True):
@@ -253,7 +269,12 @@ See [](#fig-line) and [](../part/first.md).
         page = builds(book, "two/page/index.html" if folders else "two/page.html")
         home = text_of(book.html("index.html"))
         assert "See section 2.1, chapter 2, figure 2.1.1 and by name." in home
+        assert "Also equation 2.1.1 and claim 2.1.1." in home
         assert "See figure 2.1.1 and section 1.1." in text_of(page)
+        assert r'data-tex="a + b \tag{2.1.1}"' in page and 'id="eq-sum"' in page
+        assert "Claim 2.1.1 It is so." in text_of(page)
+        assert "Exercise 2.1.1 Why?" in text_of(page)
+        assert "Exercise 2.1.2 How?" in text_of(page)
         assert '<span class="page-number">2.1</span> Page' in page
         assert '<span class="figure-number">Figure 2.1.1</span>' in page
         assert (
@@ -262,6 +283,7 @@ See [](#fig-line) and [](../part/first.md).
         assert "2.1 Page" in text_of(page.partition("</title>")[0])
         claims = book.html("claims/index.html" if folders else "claims.html")
         assert "page-number" not in claims
+        assert "Claim 2.1.1 It is so." in text_of(claims)
 
 
 def test_citations_lead_to_the_bibliography(tmp_path):
@@ -314,7 +336,7 @@ def test_the_search_reads_formulas_as_text_and_no_folded_code(tmp_path):
     entries = json.loads((book.site / "search/search_index.json").read_text())["docs"]
     [text] = [e["text"] for e in entries if e["location"] == "part/index.html"]
     assert "Let h_t = tanh((a) / (2) x_ t ) be so." in text
-    assert "( sigma^2 < 1 )" in text
+    assert "(sigma^2 < 1)" in text
 
 
 def test_a_spelling_that_is_no_pattern_is_one_message(tmp_path):

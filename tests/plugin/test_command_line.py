@@ -150,6 +150,7 @@ def test_new_page_builds_and_passes(tmp_path, capsys, monkeypatch, pytester):
         "docs/part/some-thing.md",
         "snippets/part/some_thing.py",
         "snippets/part/some_thing.breaks.toml",
+        "snippets/part/some_thing.questions.toml",
         "docs/solutions/part/some-thing.py",
     ]
     book.settings(

@@ -104,6 +104,45 @@ for name, s in [("right", scores), ("wrong", wrong_scores),
 #
 # ## Exercise 8
 #
-# What hinders is the slope of the softmax at the wrong score. Smaller first scores help (a last layer that starts at zero), as do a step
-# size that is large at first and an optimiser that divides by the size of the gradient, such as Adam: with a tiny gradient it takes
-# steps of the usual length. A limit on the size of the scores helps too. The simplest is the cross-entropy.
+# What hinders is the slope of the softmax at the wrong score. Two ideas: an optimiser that divides by the size of the gradient, so that a tiny
+# one still makes a step of the usual length (Adam); and a limit on the scores, $z \leftarrow 5 \tanh(z / 5)$, which makes a start so sure impossible. We try both, and count the
+# steps to 90 % of the test digits, 600 at most.
+
+# %%
+from torch import nn
+
+print("steps to 90 % from a start that is sure of one class, three seeds")
+for name, loss_of, make, lr, most in [
+        ("cross-entropy", F.cross_entropy, torch.optim.SGD, 1.0, 0),
+        ("squared", None, torch.optim.SGD, 1.0, 0),
+        ("squared, Adam", None, torch.optim.Adam, 0.01, 0),
+        ("squared, scores at most 5", None, torch.optim.SGD, 1.0, 5)]:
+    needed, key = [], "limit" if most else name.split("-")[-1].split()[-1]
+    for seed in range(3):
+        torch.manual_seed(seed)
+        model = nn.Sequential(nn.Linear(64, 32), nn.Tanh(), nn.Linear(32, 10))
+        with torch.no_grad():
+            model[2].bias[0] += 10
+        optimizer = make(model.parameters(), lr=lr)
+        for step in range(600):
+            rows = torch.randint(len(train_X), (50,))
+            z = model(train_X[rows])
+            z = most * torch.tanh(z / most) if most else z
+            loss = (loss_of(z, train_y[rows]) if loss_of else
+                    (z.softmax(1) - F.one_hot(train_y[rows], 10))
+                    .square().sum(1).mean())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            if step % 10 == 9:
+                with torch.no_grad():
+                    right = (model(test_X).argmax(1) == test_y).float().mean()
+                if right >= 0.9:
+                    break
+        needed.append(step + 1)
+    results[key] = {"low": min(needed), "high": max(needed)}
+    print(f"{name:26}", *needed)
+
+# %% [markdown]
+# Cross-entropy takes {{ entropy.low:d}} to {{ entropy.high:d}} steps, squared error {{ squared.low:d}} to {{ squared.high:d}}. The limit helps, {{ limit.low:d}} to {{ limit.high:d}}. Adam does not: {{ Adam.low:d}} to
+# {{ Adam.high:d}} steps with this rate, although its steps are not short. A sound idea and a result are two things. The simplest cure is the cross-entropy.
