@@ -219,7 +219,8 @@ class BookPlugin(BasePlugin[BookConfig]):
         if uri in build.cells:
             html = self.answers_page(build, uri, html)
         if not (page.is_homepage or uri in build.book.numbers):
-            page.meta.setdefault("search", {"boost": 0.5})  # after the chapters' pages
+            boost = 0.5 if uri in build.cells else 0.2  # after the chapters' pages
+            page.meta.setdefault("search", {"boost": boost})
         if source := build.book.pages.get(uri):
             page.meta.setdefault("description", escape(source.summary()))
         build.book.reading = None

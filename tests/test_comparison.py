@@ -13,7 +13,7 @@ EVEN = {
     "Precision": 0.03,
     "Recall": 0.03,
     "Sure": 0.02,
-    "Rarest": 0.01,
+    "Rarest": 0.02,
     "Nearest": 0.05,
 }
 
@@ -34,7 +34,7 @@ def test_the_tables_say_who_is_ahead_in_each_column(site):
         }
         learned = {n: v for n, v in values.items() if n not in STORED}
         for cell, group in zip(cells, (values, learned), strict=True):
-            named = set(cell.split("; "))
+            named = set(group) if cell == "all" else set(cell.split("; "))
             behind_best = behind(column, group, goal)
             # Near the border either is right: another machine may differ.
             surely = {n for n, v in behind_best.items() if v <= 0.5}

@@ -276,6 +276,19 @@ def test_dark_pages_print_as_light_ones_do(open_page):
     assert colours[0] == colours[1]
 
 
+def test_fonts_of_a_page_from_a_file_are_the_book_s(open_page):
+    page = open_page("rnn/language-modelling.html")
+    page.wait_for_timeout(1000)
+    widths = page.evaluate("""() => ["Source Serif", "Source Sans", "monospace"].map(font => {
+      const text = document.createElement("span")
+      text.style.cssText = `font: 40px "${font}", monospace; position: absolute`
+      text.textContent = "which letters are wide"
+      document.body.append(text)
+      return text.getBoundingClientRect().width
+    })""")
+    assert len(set(widths)) == 3, widths
+
+
 def test_links_in_text_are_underlined(open_page):
     page = open_page("rnn/index.html")
     lines = page.eval_on_selector_all(

@@ -68,7 +68,7 @@ for name, each in cost.items():
 # --8<-- [end:cost]
 
 # --8<-- [start:training]
-def train(make, seed, lr, epochs=4, batch=64):
+def train(make, seed, lr, epochs=3, batch=64):
     torch.manual_seed(seed)
     model = make()
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr)

@@ -113,7 +113,7 @@ class Recurrent(nn.Module):
         return self.out(states), state
 
 
-kinds = {"RNN": lambda: Recurrent(nn.RNN, 202),
+kinds = {"RNN": lambda: Recurrent(nn.RNN, 204),
          "GRU": lambda: Recurrent(nn.GRU, 116),
          "LSTM": lambda: Recurrent(nn.LSTM, 100),
          "GPT": GPT, "GPT4": lambda: GPT(window=4)}

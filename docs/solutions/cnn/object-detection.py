@@ -117,3 +117,60 @@ print(f"plain {plain:.4f}, envelope {envelope:.4f}, eleven {eleven:.4f}")
 # window's border no longer ends in zeros but in its neighbours, which a network trained on cut-out windows has never seen; and all windows have one size, so other shapes need the image
 # at other scales. It saves most of the multiplications. What is still missing is the box: a window has a fixed shape, and the network must learn to say how far it is off. With four numbers more for each
 # place, and one answer for each object instead of many, it is the detector of this page.
+#
+# ## Exercise 9
+#
+# The first 800 training scenes of the page, four epochs, and the page's network; only the weight of the box loss changes.
+
+# %%
+--8<-- "cnn/object_detection.py:scenes"
+
+# %%
+--8<-- "cnn/object_detection.py:model"
+
+# %%
+from copy import deepcopy
+
+few = train_scenes[:800]
+images = torch.stack([image for image, _, _ in few])[:, None]
+cls, box = map(torch.stack, zip(*[encode(*s[1:]) for s in few]))
+start = detector
+
+
+def train(weight, epochs=4, batch=32, lr=0.01):
+    torch.manual_seed(0)
+    detector = deepcopy(start)
+    optimizer = torch.optim.AdamW(detector.parameters(), lr=lr)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, lr, epochs * len(images) // batch)
+    for epoch in range(epochs):
+        for rows in torch.randperm(len(images)).split(batch):
+            there, where, what = split(detector(images[rows]))
+            full = cls[rows] >= 0
+            loss = (F.binary_cross_entropy_with_logits(
+                        there, full.float(), reduction="sum") / full.sum()
+                    + F.cross_entropy(what[full], cls[rows][full])
+                    + weight * F.smooth_l1_loss(where[full], box[rows][full]))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    return detector.eval()
+
+
+detector = train(8)
+
+# %%
+--8<-- "cnn/object_detection.py:overlap"
+
+# %%
+--8<-- "cnn/object_detection.py:metric"
+
+# %%
+for weight in (8, 1, 64):
+    detector = train(weight) if weight != 8 else detector
+    found = find(test_scenes, limit)
+    row = [mean_ap(judge(found, test_scenes, share), test_scenes)
+           for share in (0.5, 0.75)]
+    results[f"weight_{weight}"] = {"loose": row[0], "tight": row[1]}
+    print(f"weight {weight:2}: mAP@0.5 {row[0]:.3f}, mAP@0.75 {row[1]:.3f}")

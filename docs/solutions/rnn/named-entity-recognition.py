@@ -4,7 +4,7 @@
 # Sentences, score, network and training are those of
 # [the page](../../rnn/named-entity-recognition.md). To keep the running time
 # short, each network here learns from 200 generated sentences in place of
-# 1000; every row shows three draws of the sentences.
+# 500; every row shows three draws of the sentences.
 
 # %%
 from functools import cache
@@ -90,14 +90,11 @@ show("shape", "without the shape", scores(templates, "f"))
 # With everything the mean F1 is {{ all.mean:.2f}}. Without the shape it is
 # {{ shape.mean:.2f}}, without prefix and suffixes {{ affixes.mean:.2f}}: these
 # pieces are what a new name has in common with known ones. Without the word
-# itself it is {{ word.mean:.2f}}, so the word is worth nothing here. What it
-# helps to learn by heart, the names of the training, does not come again.
+# itself it is {{ word.mean:.2f}}. What the word helps to learn by heart, the
+# names of the training, does not occur again.
 #
-# How much a piece is worth depends on the length of the training. With 1000
-# sentences, as on the page, the network does almost as well without the
-# shape, and as well without prefix and suffixes: the pieces overlap (a
-# capital, for instance, stands in the shape and in the prefix), and with more
-# examples it makes do with either.
+# The pieces overlap (a capital, for instance, stands in the shape and in the
+# prefix), so that a network can often make do with either.
 
 # %% [markdown]
 # ## Exercise 4

@@ -111,7 +111,7 @@ print(f"{results['per_piece']:.2f} characters in a piece, such as",
 print(f"{results['pieces']:.3f} bits for a character")
 
 # %% [markdown]
-# The surprises of all pieces are added up and divided by the number of *characters*, so that the figures can be compared: {{ pieces:.3f}} bits with a hundred pairs made into pieces, {{ plain:.3f}} with single characters, after 150 steps of one run each. A piece has {{ per_piece:.2f}} characters, so the same number of steps reads more of the text, and a head that may look back 32 places sees further. What the counting of pairs has found out, common endings and short words, the network need not learn. (The last layer gets larger, and rare pieces are seen seldom: with very many pieces the figure rises again.)
+# The surprises of all pieces are added up and divided by the number of *characters*, so that the figures can be compared: {{ pieces:.3f}} bits with a hundred pairs made into pieces, {{ plain:.3f}} with single characters, after 150 steps of one run each. A piece has {{ per_piece:.2f}} characters, so the same number of steps reads more of the text, and a head that may look back 32 places sees further. (The comparison is not quite fair to the characters: a hundred more rows in the first and last layer are parameters and multiplications too.)
 
 # %% [markdown]
 # ## Exercise 9
