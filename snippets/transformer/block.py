@@ -140,8 +140,9 @@ def with_cache(X):
 def all_again(X):
     for t in range(X.shape[1]):
         block(X[:, :t + 1], q, 4)
+# --8<-- [end:cache]
 
-
+# --8<-- [start:saved]
 saved, took = {}, {}
 for T in (16, 64, 256):
     X = torch.randn(1, T, 64)
@@ -158,7 +159,7 @@ for T in (16, 64, 256):
     saved[T] = gap_T, flops[1] / flops[0]
     print(f"{T:4} tokens: gap {saved[T][0]:.0e}, {saved[T][1]:.0f} times "
           "fewer multiplications")
-# --8<-- [end:cache]
+# --8<-- [end:saved]
 
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="cost")
