@@ -173,6 +173,8 @@ class CheckedBook:
                 claims=claims,
                 fresh=self.fresh,
             )
+            if broken and broken.shorter:
+                self.start(program, only_shorter(broken))
         return self.futures[key]
 
     def outcome(self, program: str, broken: Break | None = None) -> Outcome:
@@ -243,6 +245,8 @@ class CheckedBook:
             outcome = self.outcome(program, broken)
         except BookError as error:
             raise AssertionError(f"{where}: {error}") from error
+        if broken.shorter:
+            self.check_shorter(program, broken, where)
         if isinstance(outcome, Failure):
             raise AssertionError(
                 f"{where}: the broken program ends before any claim "
@@ -261,11 +265,38 @@ class CheckedBook:
             if verdict is not None and verdict.held:
                 raise AssertionError(f"{where}: {claim} holds all the same")
 
+    def check_shorter(self, program: str, broken: Break, where: str) -> None:
+        """See that it is the break that makes claims fail, not the shorter run.
+
+        Raises:
+            AssertionError: a claim fails in the program that is only shorter.
+        """
+        outcome = self.outcome(program, only_shorter(broken))
+        if isinstance(outcome, Failure):
+            raise AssertionError(
+                f"{where}: the shorter program fails without the break too: "
+                f"{outcome.message}"
+            )
+        for claim in broken.fails:
+            verdict = verdict_of(outcome, claim)
+            if verdict is not None and not verdict.held:
+                raise AssertionError(
+                    f"{where}: {claim} fails in the shorter program without the "
+                    f"break too: {verdict.message}"
+                )
+
     def as_error(self, failure: Failure, uri: str, line: int) -> BookError:
         """A failure as an error with its places."""
         program, _ = self.jobs[failure.program]
         name, number = program.place(failure.line) or (failure.program, None)
         return BookError(failure.message, uri, line, name, number)
+
+
+def only_shorter(broken: Break) -> Break:
+    """The program of a break without the break, as short as it runs there."""
+    changes = broken.shorter
+    name = "shorter: " + "; ".join(f"{c.old} -> {c.new}" for c in changes)
+    return Break(name, changes, broken.fails)
 
 
 def verdict_of(record: Record, claim: str) -> Verdict | None:

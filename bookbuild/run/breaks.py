@@ -6,7 +6,10 @@
     new = "weight[:, :, k - 1 - u, v]"
     fails = ["claim-the-convolution-equals"]
 
-More pieces of one break stand in `also = [{old = "...", new = "..."}]`.
+More pieces of one break stand in `also = [{old = "...", new = "..."}]`. What
+only saves time, fewer steps say, stands in `shorter`, in the same form: the
+claims must hold in the program that is only shorter, and fail in the one that
+is broken too.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from typing import Any
 from bookbuild.errors import BookError
 from bookbuild.run.program import Change, read_text
 
-FIELDS = {"name", "old", "new", "also", "fails"}
+FIELDS = {"name", "old", "new", "also", "shorter", "fails"}
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,13 @@ class Break:
         name: what is broken, in a few words.
         changes: of its text.
         fails: ids of the claims that must not hold then.
+        shorter: those of the changes that only save time.
     """
 
     name: str
     changes: tuple[Change, ...]
     fails: tuple[str, ...]
+    shorter: tuple[Change, ...] = ()
 
 
 def breaks_file(program: Path) -> Path:
@@ -74,6 +79,8 @@ def one_break(entry: dict[str, Any], shown: str) -> Break:
     Raises:
         BookError: a field is lacking, unknown or of the wrong kind.
     """
+    if not isinstance(entry, dict):
+        raise BookError("write [[break]] in double brackets", program=shown)
     title = f"the break {entry.get('name', '')!r}"
     lacking = {"name", "old", "new", "fails"} - entry.keys()
     wrong = entry.keys() - FIELDS
@@ -83,21 +90,48 @@ def one_break(entry: dict[str, Any], shown: str) -> Break:
         raise BookError(
             f"{title} has no field {', '.join(sorted(wrong))}", program=shown
         )
-    also, fails = entry.get("also", []), entry["fails"]
+    fails = entry["fails"]
     if not (isinstance(fails, list) and all(isinstance(f, str) for f in fails)):
         raise BookError(f"{title}: fails is a list of claims' ids", program=shown)
-    if not isinstance(also, list) or not all(
-        isinstance(piece, dict) and piece.keys() == {"old", "new"} for piece in also
-    ):
-        raise BookError(
-            f"{title}: also is a list of {{old = ..., new = ...}}", program=shown
-        )
-    texts = [entry["name"]]
-    texts += [piece[key] for piece in (entry, *also) for key in ("old", "new")]
-    if not all(isinstance(text, str) for text in texts):
+    also, shorter = (
+        pieces(entry, field, title, shown) for field in ("also", "shorter")
+    )
+    [itself] = changes([entry], title, shown)
+    if not isinstance(entry["name"], str):
         raise BookError(f"{title}: name, old and new are texts", program=shown)
     return Break(
         entry["name"],
-        tuple(Change(piece["old"], piece["new"]) for piece in (entry, *also)),
+        (itself, *also, *shorter),
         tuple(fails),
+        shorter,
     )
+
+
+def pieces(
+    entry: dict[str, Any], field: str, title: str, shown: str
+) -> tuple[Change, ...]:
+    """The changes that a field of a break lists.
+
+    Raises:
+        BookError: it is no list of changes.
+    """
+    found = entry.get(field, [])
+    if not isinstance(found, list) or not all(
+        isinstance(piece, dict) and piece.keys() == {"old", "new"} for piece in found
+    ):
+        raise BookError(
+            f"{title}: {field} is a list of {{old = ..., new = ...}}", program=shown
+        )
+    return changes(found, title, shown)
+
+
+def changes(tables: list[dict[str, Any]], title: str, shown: str) -> tuple[Change, ...]:
+    """Tables of `old` and `new` as changes of a text.
+
+    Raises:
+        BookError: one of them is no text.
+    """
+    texts = [table[key] for table in tables for key in ("old", "new")]
+    if not all(isinstance(text, str) for text in texts):
+        raise BookError(f"{title}: name, old and new are texts", program=shown)
+    return tuple(Change(table["old"], table["new"]) for table in tables)

@@ -14,10 +14,11 @@ from typing import Any
 from bookbuild.run.job import ProgramError
 from bookbuild.run.record import Figure
 
-# The eight hues of the colour-blind-safe palette of Okabe and Ito, darkened
-# until they reach a contrast of 3:1 on white and lightened to do so on slate.
+# Eight hues after the colour-blind-safe palette of Okabe and Ito, with a
+# contrast of at least 3:1 on white and, lightened, on slate. The first four
+# differ in brightness too, so that they can be told apart in grey.
 CYCLE = [
-    "#0b6cb0", "#c8500a", "#0a8463", "#a8478a",
+    "#0b5cb0", "#ee6c1a", "#0f9670", "#4b1a6b",
     "#8a6d00", "#3b8fc2", "#555a61", "#b3202a",
 ]  # fmt: skip
 CYCLE_DARK = [

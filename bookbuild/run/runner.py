@@ -125,7 +125,7 @@ class Runner:
             if shared is None or not known:
                 shared = self._asked[job.key] = Future()
         if not known:
-            self._begin(Task(job, shared, first, fresh))
+            self._begin(Task(job, shared, first, fresh, bool(changes)))
         elif first:
             self.promote(program.name)
         return placed(shared, claims)
@@ -303,7 +303,8 @@ class Runner:
             outcome = future.result()
             if isinstance(outcome, Record):
                 self.store.save(task.job.key, outcome)
-                self.store.put("timings", outcome.program, outcome.cpu)
+                if not task.changed:
+                    self.store.put("timings", outcome.program, outcome.cpu)
         except BaseException as error:
             self._fail(task, error)
         else:
@@ -339,6 +340,7 @@ class Task:
         future: gets its outcome.
         first: whether it goes before others.
         fresh: whether it runs even if there is a record.
+        changed: whether its program is a broken one.
         lock: keeps other processes from running it too.
     """
 
@@ -346,6 +348,7 @@ class Task:
     future: Future[Outcome]
     first: bool
     fresh: bool
+    changed: bool = False
     lock: FileLock | None = None
 
     def release(self) -> None:
