@@ -1,11 +1,13 @@
-"""The command line of a book: `python -m bookbuild run cnn/index.py`, `pdf`, `new page`, `claims`, `expected`."""
+"""The command line of a book: `python -m bookbuild run cnn/index.py`, `build`, `pdf`, `new page`, `claims`, `expected`."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ def main(words: list[str] | None = None) -> int:
     run.add_argument(
         "--fresh", action="store_true", help="although its record is known"
     )
+    build = commands.add_parser("build", help="build the site, as mkdocs build does")
     pdf = commands.add_parser("pdf", help="build the site and one PDF of it")
     pdf.add_argument(
         "output",
@@ -50,12 +53,17 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument(
         "--root", type=Path, default=Path("."), help="the book's folder"
     )
-    for command in (run, pdf, new, claims, expected):
-        command.set_defaults(parser=command)
+    for command in (run, build, pdf, claims):
+        command.add_argument(
+            "--cluster",
+            metavar="ADDRESS",
+            help="run programs on a Dask cluster, as tcp://scheduler:8786",
+        )
     chosen = parser.parse_args(words)
     try:
         action = {
             "run": run_program,
+            "build": build_site,
             "pdf": make_pdf,
             "new": new_page,
             "claims": list_claims,
@@ -74,7 +82,7 @@ def run_program(chosen: Any) -> int:
     from bookbuild.check.book import CheckedBook
     from bookbuild.run.record import Failure
 
-    book = CheckedBook(chosen.root, chosen.fresh)
+    book = CheckedBook(chosen.root, chosen.fresh, chosen.cluster)
     name = chosen.program.removeprefix("docs/").removeprefix(
         f"{book.settings.programs}/"
     )
@@ -112,42 +120,75 @@ def run_program(chosen: Any) -> int:
 
 def make_pdf(chosen: Any) -> int:
     """Build the site, and the PDF from its pages."""
-    from mkdocs.commands.build import build
-    from mkdocs.config import load_config
-    from mkdocs.exceptions import Abort, MkDocsException
-
-    from bookbuild.plugin import plugin_of
-
-    show_log()
     begun = time.monotonic()
-    try:
-        config = load_config(str(chosen.root / "mkdocs.yml"))
-        plugin = plugin_of(config)
+
+    def prints(config: Any, plugin: Any) -> None:
         name = "".join(c if c.isalnum() else "-" for c in config.site_name.lower())
         plugin.print_to = chosen.output or Path(config.site_dir) / f"{name}.pdf"
         plugin.offer_pdf = chosen.output is None
-        config.plugins.on_startup(command="build", dirty=False)
-        build(config)
-        config.plugins.on_shutdown()
-    except Abort as error:
-        if "BuildError" not in str(error):  # else MkDocs has said it already
-            print(error, file=sys.stderr)
+
+    plugin = built(chosen, prints)
+    if plugin is None:
         return 1
-    except (MkDocsException, OSError) as error:
-        raise BookError(str(error)) from error
     print(
         f"{plugin.print_to}: {plugin.printed} pages, {time.monotonic() - begun:.1f} s"
     )
     return 0
 
 
-def show_log() -> None:
+def build_site(chosen: Any) -> int:
+    """Build the site."""
+    return 0 if built(chosen) else 1
+
+
+def built(chosen: Any, prepare: Callable[[Any, Any], None] | None = None) -> Any:
+    """Build the site; returns the plugin, or None when MkDocs has said what is wrong.
+
+    Args:
+        chosen: the words of the command.
+        prepare: called with the configuration and the plugin before.
+    """
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+    from mkdocs.exceptions import Abort, MkDocsException
+
+    from bookbuild.plugin import plugin_of
+
+    try:
+        config = load_config(str(chosen.root / "mkdocs.yml"))
+        plugin = plugin_of(config)
+        plugin.config.cluster = chosen.cluster or plugin.config.cluster
+        if prepare:
+            prepare(config, plugin)
+        with shown_log():
+            config.plugins.on_startup(command="build", dirty=False)
+            try:
+                build(config)
+            finally:
+                config.plugins.on_shutdown()
+    except Abort as error:
+        if "BuildError" not in str(error):  # else MkDocs has said it already
+            print(error, file=sys.stderr)
+        return None
+    except (MkDocsException, OSError) as error:
+        raise BookError(str(error)) from error
+    return plugin
+
+
+@contextlib.contextmanager
+def shown_log() -> Iterator[None]:
     """Show what MkDocs warns of, and which programs run."""
-    handler = logging.StreamHandler()
+    handler, logger = logging.StreamHandler(), logging.getLogger("mkdocs")
     handler.setFormatter(logging.Formatter("%(message)s"))
-    logging.getLogger("mkdocs").addHandler(handler)
-    logging.getLogger("mkdocs").setLevel(logging.WARNING)
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
     logging.getLogger("mkdocs.plugins.bookbuild").setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 def list_claims(chosen: Any) -> int:
@@ -155,7 +196,7 @@ def list_claims(chosen: Any) -> int:
     from bookbuild.check.book import CheckedBook
     from bookbuild.run.record import Failure
 
-    book = CheckedBook(chosen.root)
+    book = CheckedBook(chosen.root, cluster=chosen.cluster)
     rows = [
         "| claim | program | holds | measured and asked | fails with |",
         "|---|---|---|---|---|",

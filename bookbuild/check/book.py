@@ -33,10 +33,13 @@ class CheckedBook:
     Args:
         root: the folder of mkdocs.yml.
         fresh: whether to run everything again, and compare with what is known.
+        cluster: the address of a Dask scheduler, in place of that in mkdocs.yml.
     """
 
-    def __init__(self, root: Path, fresh: bool = False) -> None:
-        self.root, self.fresh = Path(root).resolve(), fresh
+    def __init__(
+        self, root: Path, fresh: bool = False, cluster: str | None = None
+    ) -> None:
+        self.root, self.fresh, self.cluster = Path(root).resolve(), fresh, cluster
         self.futures: dict[tuple[str, str], Any] = {}
         self.before: dict[str, Record | None] = {}
 
@@ -53,7 +56,9 @@ class CheckedBook:
     @cached_property
     def settings(self) -> BookConfig:
         """The settings of the book."""
-        return plugin_of(self.config).config
+        settings = plugin_of(self.config).config
+        settings.cluster = self.cluster or settings.cluster
+        return settings
 
     @cached_property
     def runner(self) -> Runner:

@@ -24,6 +24,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run every program of the book again, and compare with what is known",
     )
+    parser.getgroup("bookbuild").addoption(
+        "--cluster", metavar="ADDRESS", help="run programs on this Dask cluster"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,7 +41,9 @@ def checked(config: pytest.Config) -> CheckedBook:
     if KEY not in config.stash:
         from bookbuild.check.book import CheckedBook
 
-        config.stash[KEY] = CheckedBook(config.rootpath, config.getoption("fresh"))
+        config.stash[KEY] = CheckedBook(
+            config.rootpath, config.getoption("fresh"), config.getoption("cluster")
+        )
     return config.stash[KEY]
 
 

@@ -414,7 +414,8 @@ def install(book: Book, *records: Record | None) -> str:
     for options, names in book.requirements.items():
         known = {name.lower().replace("_", "-"): name for name in names}
         needed = sorted(
-            f"{known[key]}=={version}"
+            # What follows a + is a build that a registry may not have.
+            f"{known[key]}=={version.partition('+')[0]}"
             for name, version in versions.items()
             if (key := name.lower().replace("_", "-")) in known and version
         )
