@@ -33,6 +33,7 @@ from pymdownx.blocks.block import Block, type_string
 from pymdownx.slugs import slugify
 
 from bookbuild.errors import BookError
+from bookbuild.pages import slips
 from bookbuild.pages.book import Book
 from bookbuild.pages.listings import Fences
 from bookbuild.pages.page import Page, Statement
@@ -126,6 +127,7 @@ class Figure(BookBlock):
                 )
             )
         self.page.texts.append(("alt", line, NUMBER.sub("", alt)))
+        slips.report(NUMBER.sub("", alt), self.page, self.book)
         self.page.figures += 1
         number = self.book.numbers.get(self.page.uri)
         self.label = (
