@@ -54,7 +54,7 @@ What happens when the idea is taken out of the program?
 
 One to five sentences.
 
-## Exercises
+## {questions}
 
 1. *Recall.* A question.
 
@@ -93,7 +93,7 @@ ANSWER = """\
 # %% [markdown]
 # # Answers: {title}
 #
-# ## Exercise 1
+# ## {question} 1
 #
 # The answer.
 
@@ -103,13 +103,19 @@ ANSWER = """\
 
 
 def begin(
-    docs: Path, programs: Path, answers: Path, name: str, reference: str = ""
+    docs: Path,
+    programs: Path,
+    answers: Path,
+    name: str,
+    words: dict[str, str],
+    reference: str = "",
 ) -> list[Path]:
     """Write the four files of a new page.
 
     Args:
         docs, programs, answers: the folders in which they lie.
         name: chapter and page, as `rnn/attention`.
+        words: those of the book: see `pages.book.WORDS`.
         reference: the key of one that the page can cite to begin with.
     Returns:
         the files that were written.
@@ -137,6 +143,12 @@ def begin(
         if path.name.endswith(".breaks.toml"):
             path.write_text(text, encoding="utf-8")
         else:
-            filled = text.format(title=title, program=program, citation=citation)
+            filled = text.format(
+                title=title,
+                program=program,
+                citation=citation,
+                question=words["question"],
+                questions=words["questions"],
+            )
             path.write_text(filled, encoding="utf-8")
     return list(texts)
