@@ -46,7 +46,7 @@ def main(words: list[str] | None = None) -> int:
     new.add_argument("name", help="as rnn/attention")
     claims = commands.add_parser("claims", help="a table of all claims and margins")
     claims.add_argument("--output", type=Path, help="a Markdown file to write")
-    expected = commands.add_parser(
+    commands.add_parser(
         "expected",
         help="write down how long programs take, for those who have no record",
     )
@@ -72,6 +72,8 @@ def main(words: list[str] | None = None) -> int:
         return action(chosen)
     except BookError as error:
         print(error, file=sys.stderr)
+    except OSError as error:  # a file that cannot be written, or is a folder
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
     except KeyboardInterrupt:
         pass
     return 1
@@ -83,9 +85,9 @@ def run_program(chosen: Any) -> int:
     from bookbuild.run.record import Failure
 
     book = CheckedBook(chosen.root, chosen.fresh, chosen.cluster)
-    name = chosen.program.removeprefix("docs/").removeprefix(
-        f"{book.settings.programs}/"
-    )
+    name = chosen.program
+    for folder in (Path(book.config.docs_dir).name, book.settings.programs):
+        name = name.removeprefix(f"{folder}/")
     broken = None
     if chosen.broken:
         known = {entry.name: entry for entry in book.breaks(name)}
@@ -269,7 +271,7 @@ def new_page(chosen: Any) -> int:
     docs = Path(book.config.docs_dir)
     programs, answers = book.root / book.settings.programs, docs / book.settings.answers
     reference = next(iter(book.book.references), "")
-    for path in begin(docs, programs, answers, chosen.name, reference):
+    for path in begin(docs, programs, answers, chosen.name, book.book.words, reference):
         print(path.relative_to(book.root))
     return 0
 

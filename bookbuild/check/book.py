@@ -22,7 +22,8 @@ from bookbuild.pages.book import Book, page_from_file
 from bookbuild.pages.page import Listing, Page, Statement
 from bookbuild.plugin import BookConfig, plugin_of
 from bookbuild.run.breaks import Break, read_breaks
-from bookbuild.run.program import Program, read_text
+from bookbuild.run.program import Program, programs_in, read_text
+from bookbuild.run.reads import file_hash
 from bookbuild.run.record import Claim, Failure, Outcome, Record, Verdict
 from bookbuild.run.runner import Runner
 
@@ -63,7 +64,7 @@ class CheckedBook:
     @cached_property
     def runner(self) -> Runner:
         """A runner, with the store that the build uses too."""
-        return make_runner(self.root, self.settings)
+        return make_runner(self.root, self.settings, Path(self.config.docs_dir))
 
     @cached_property
     def book(self) -> Book:
@@ -140,7 +141,7 @@ class CheckedBook:
         files = [
             *sorted(here.glob("*.py")),
             self.root / "mkdocs.yml",
-            *sorted(book.snippets.rglob("*.py")),
+            *programs_in(book.snippets),
         ]
         files += [
             self.root / name
@@ -148,7 +149,7 @@ class CheckedBook:
             if name
         ]
         for path in files:
-            digest.update(path.name.encode() + path.read_bytes())
+            digest.update(f"{path.name} {file_hash(path)}\0".encode())
         for uri, page in sorted(book.pages.items()):
             digest.update(f"{uri}\0{page.text}\0".encode())
         return digest.hexdigest()[:24]

@@ -47,6 +47,14 @@ def checked(config: pytest.Config) -> CheckedBook:
     return config.stash[KEY]
 
 
+def pages(config: pytest.Config) -> Path:
+    """The folder of the book's pages."""
+    try:
+        return Path(checked(config).config.docs_dir)
+    except BookError:  # which an item will say
+        return config.rootpath / "docs"
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collect_file(file_path: Path, parent: Any) -> Iterator[Any]:
     """Collect breaks; take the place of pytest-codeblocks for the book's pages."""
@@ -58,7 +66,7 @@ def pytest_collect_file(file_path: Path, parent: Any) -> Iterator[Any]:
         from bookbuild.check.items import BreaksFile
 
         return [*found, BreaksFile.from_parent(parent, path=file_path)]
-    if file_path.suffix == ".md" and file_path.is_relative_to(root / "docs"):
+    if file_path.suffix == ".md" and file_path.is_relative_to(pages(parent.config)):
         from bookbuild.check.items import PageFile
 
         return [
