@@ -1,4 +1,4 @@
-"""The command line of a book: `python -m bookbuild run cnn/index.py`, `build`, `pdf`, `new page`, `claims`, `expected`."""
+"""The command line of a book: `python -m bookbuild run cnn/index.py`, `pdf`, `new page`, `claims`, `expected`."""
 
 from __future__ import annotations
 
@@ -46,13 +46,15 @@ def main(words: list[str] | None = None) -> int:
     new.add_argument("name", help="as rnn/attention")
     claims = commands.add_parser("claims", help="a table of all claims and margins")
     claims.add_argument("--output", type=Path, help="a Markdown file to write")
-    commands.add_parser(
+    expected = commands.add_parser(
         "expected",
         help="write down how long programs take, for those who have no record",
     )
     parser.add_argument(
         "--root", type=Path, default=Path("."), help="the book's folder"
     )
+    for command in (run, pdf, new, claims, expected):
+        command.set_defaults(parser=command)
     for command in (run, build, pdf, claims):
         command.add_argument(
             "--cluster",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from markdown import Markdown
@@ -12,7 +11,7 @@ from pymdownx.superfences import SuperFencesBlockPreprocessor
 
 from bookbuild.pages.blocks import Blocks
 from bookbuild.pages.book import Book
-from bookbuild.pages.finish import Commands, Finish
+from bookbuild.pages.finish import COMMANDS, Commands, Finish
 from bookbuild.pages.inline import Citations, EmptyLinks, Numbers
 from bookbuild.pages.listings import Fences, Includes, Stray
 from bookbuild.pages.slips import Slips
@@ -59,17 +58,12 @@ class BookExtension(Extension):
         md.preprocessors.register(fences, "fenced_code_block", 25)
         md.preprocessors.register(Stray(md, book, page, includes), "book-stray", 24)
         Blocks(book, page, fences).extendMarkdown(md)
-        # `[@key]: text` is a citation before a colon, not the address of a link.
-        addresses = md.parser.blockprocessors["reference"]
-        addresses.RE = re.compile(
-            addresses.RE.pattern.replace(r"\[", r"\[(?!@)", 1), re.M
-        )
         md.inlinePatterns.register(Numbers(md, page), "book-numbers", 175)
         md.inlinePatterns.register(Citations(md, book, page), "book-citations", 172)
         md.inlinePatterns.register(EmptyLinks(md, page), "book-links", 171)
         # After inline text (20), the table of contents (5) and attributes (8);
         # before MkDocs takes the title (-1).
-        md.postprocessors.register(Slips(md, book, page), "book-slips", -10)
+        md.postprocessors.register(Slips(md, book, page, COMMANDS), "book-slips", -10)
         md.treeprocessors.register(Finish(md, book, page), "book-finish", 2)
 
     def settings_of(self, md: Markdown, name: str) -> dict[str, Any]:

@@ -15,8 +15,14 @@ from markdown.util import AtomicString
 from bookbuild.pages import slips
 from bookbuild.pages.book import Book
 from bookbuild.pages.page import Page
-from bookbuild.pages.slips import CODE, COMMANDS, Slips
+from bookbuild.pages.slips import CODE, Slips
 from bookbuild.pages.slots import SLOT, Slot, add
+
+COMMANDS = {
+    "<!-- claims -->": "claims",
+    "<!-- bibliography -->": "bibliography",
+    "<!-- pdf -->": "pdf",
+}
 
 
 class Commands(Preprocessor):

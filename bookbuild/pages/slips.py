@@ -21,11 +21,6 @@ from bookbuild.pages.slots import SLOT
 
 CODE = {"code", "pre", "script", "style"}
 READ_TOO = ("alt", "title", "aria-label")  # attributes
-COMMANDS = {
-    "<!-- claims -->": "claims",
-    "<!-- bibliography -->": "bibliography",
-    "<!-- pdf -->": "pdf",
-}
 NUMBER = (
     "a number that cannot be read; write {{ name:.2f }} or "
     "{{ part/program.py name:.1% }}"
@@ -68,11 +63,17 @@ def report(text: str, page: Page, book: Book) -> None:
 
 
 class Slips(Postprocessor):
-    """Looks at a page once all of it is HTML."""
+    """Looks at a page once all of it is HTML.
 
-    def __init__(self, md: Markdown, book: Book, page: Page) -> None:
+    Args:
+        commands: comments that ask for something, to its kind.
+    """
+
+    def __init__(
+        self, md: Markdown, book: Book, page: Page, commands: dict[str, str]
+    ) -> None:
         super().__init__(md)
-        self.book, self.page = book, page
+        self.book, self.page, self.commands = book, page, commands
 
     def run(self, text: str) -> str:
         root = lxml.html.fragment_fromstring(text, create_parent="div")
@@ -92,7 +93,7 @@ class Slips(Postprocessor):
 
     def command(self, text: str) -> None:
         """Report a comment that is nearly one of those that ask for lists."""
-        for comment, kind in COMMANDS.items():
+        for comment, kind in self.commands.items():
             if text.strip(" -!").lower() == kind:
                 self.say(f"'<!--{text}-->': write {comment}", f"<!--{text}-->")
 

@@ -64,15 +64,6 @@ def cited_book(tmp_path):
     return book
 
 
-def test_citation_before_a_colon_is_no_address_of_a_link(tmp_path):
-    book = cited_book(tmp_path)
-    book.page(
-        "part/first.md",
-        "# First\n\n{{ mean }}\n\n- [@two2001]: a book\n- [@two2001]: b\n",
-    )
-    assert "(Two, 2001): a book" in text_of(builds(book, "part/first.html"))
-
-
 def test_link_whose_text_begins_with_at_is_a_link(tmp_path):
     book = cited_book(tmp_path)
     book.page(
