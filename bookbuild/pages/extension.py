@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from markdown import Markdown
@@ -58,6 +59,11 @@ class BookExtension(Extension):
         md.preprocessors.register(fences, "fenced_code_block", 25)
         md.preprocessors.register(Stray(md, book, page, includes), "book-stray", 24)
         Blocks(book, page, fences).extendMarkdown(md)
+        # "- [@key]: Adam." is a reference in a list and defines no link.
+        reference = md.parser.blockprocessors["reference"]
+        reference.RE = re.compile(
+            reference.RE.pattern.replace(r"\[(", r"\[(?!@)("), reference.RE.flags
+        )
         md.inlinePatterns.register(Numbers(md, page), "book-numbers", 175)
         md.inlinePatterns.register(Citations(md, book, page), "book-citations", 172)
         md.inlinePatterns.register(EmptyLinks(md, page), "book-links", 171)

@@ -64,6 +64,14 @@ def cited_book(tmp_path):
     return book
 
 
+def test_citation_before_a_colon_defines_no_link(tmp_path):
+    book = cited_book(tmp_path)
+    book.page("part/first.md", "# First\n\n- [@two2001]: Adam.\n\n{{ mean }}\n")
+    page = builds(book, "part/first.html")
+    assert "Two, 2001): Adam." in text_of(page)
+    assert not re.search(r"<li>\s*</li>", page)
+
+
 def test_link_whose_text_begins_with_at_is_a_link(tmp_path):
     book = cited_book(tmp_path)
     book.page(
