@@ -24,8 +24,8 @@ class PageFile(MarkdownFile):
     """
 
     def collect(self) -> Iterator[pytest.Item]:
-        yield from (item for item in super().collect() if item.obj.syntax != "python")
         book = opened(self)
+        yield from (item for item in super().collect() if item.obj.syntax != "python")
         uri = self.path.relative_to(book.config.docs_dir).as_posix()
         page = book.book.pages.get(uri)
         lines = [listing.line for listing in page.listings] if page else []

@@ -131,6 +131,11 @@ class Finish(Treeprocessor):
 
     def exercises(self, root: etree.Element) -> None:
         """Give each exercise an anchor and a link to its answer."""
+        if self.book.question_of(self.page.uri):
+            word = re.escape(self.book.words["question"])
+            for element in root.iter("h2"):
+                if match := re.fullmatch(rf"{word} (\d+)", text_of(element)):
+                    anchor(element, f"exercise-{match[1]}")
         answers = self.book.answers_to(self.page.uri)
         if answers is None:
             return
@@ -157,6 +162,14 @@ class Finish(Treeprocessor):
                         before.tail = (before.tail or "").rstrip() + " "
                     else:
                         target.text = (target.text or "").rstrip() + " "
+
+
+def anchor(heading: etree.Element, name: str) -> None:
+    """Give a heading an anchor, and its link to itself."""
+    heading.set("id", name)
+    for link in heading.iter("a"):
+        if link.get("href", "").startswith("#"):
+            link.set("href", f"#{name}")
 
 
 def text_of(heading: etree.Element) -> str:

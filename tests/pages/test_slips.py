@@ -86,7 +86,7 @@ ALTERNATIVES = [
     '"Loss" falls',
     "Curve #1 of three",
     "[left] falls, [right] rises",
-    "It's 'here' & {there}",
+    "It's 'here' & {a, b}",
     "- a list?",
     "50 % < 60 %",
     "> falls",

@@ -74,7 +74,7 @@ BREAKS = """\
 name = "durch neun"
 old = "/ 3"
 new = "/ 9"
-fails = ["claim-das-mittel-ist-groesser-als-eins"]
+fails = ["claim-das-mittel-ist-größer-als-eins"]
 """
 BIB = """\
 @book{zwei2001, author={A Eins and B Zwei}, title={T}, publisher={P}, year={2001}}
@@ -153,7 +153,7 @@ def test_another_book_is_checked_by_pytest(book):
     )
     assert done.returncode == 0, done.stdout
     assert "3 passed" in done.stdout
-    assert "seiten/teil/erstes.md::line 5" in done.stdout
+    assert "seiten/teil/erstes.md::line 6" in done.stdout
     assert "programme/teil/erstes.breaks.toml::durch-neun" in done.stdout
 
 
