@@ -122,7 +122,7 @@ def begin(
     Raises:
         BookError: the name cannot be one, or a file is already there.
     """
-    name = name.removesuffix(".md").removeprefix("docs/")
+    name = name.removesuffix(".md").removeprefix(f"{docs.name}/")
     if not NAME.fullmatch(name):
         raise BookError(f"{name!r} is no chapter/page in small letters and hyphens")
     chapter, page = name.split("/")

@@ -171,7 +171,7 @@ class Live(Figure):
         if not (self.book.docs / self.book.live).is_file():
             self.book.report(
                 BookError(
-                    f"a live figure needs the script docs/{self.book.live} (live: in "
+                    f"a live figure needs the script {self.book.docs.name}/{self.book.live} (live: in "
                     "mkdocs.yml)",
                     self.page.uri,
                     self.line,
