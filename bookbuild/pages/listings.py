@@ -8,7 +8,6 @@ what is a fence is decided by pymdownx; its classes are extended here.
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
 
 from markdown import Markdown, util
@@ -33,7 +32,6 @@ NOTHING = "\ue002\ue003"  # keeps the line of what is taken away
 LEFT = re.compile(r"^[\s>]*(?:-+8<-+|-*\s*8\s*[<‹]-*\s*[\"'])")
 
 
-@cache
 def lexer(language: str | None) -> type | None:
     """What colours code in a language, however the language is spelt."""
     try:
@@ -44,13 +42,15 @@ def lexer(language: str | None) -> type | None:
 
 def is_python(language: str | None) -> bool:
     """Whether readers see code in a language as Python: then it has to run."""
+    if language == "python":
+        return True
     found = lexer(language)
     return found is not None and issubclass(found, PythonLexer)
 
 
 def never_run(language: str | None) -> bool:
     """Whether code in a language looks like Python and cannot be run."""
-    found = lexer(language)
+    found = lexer(language) if language != "python" else PythonLexer
     return found is not None and found in (PythonConsoleLexer, Python2Lexer)
 
 

@@ -178,8 +178,8 @@ class Follower:
                 return
             if path == os.environ.get("BOOKBUILD_PROGRAM"):
                 return
-            if not importing(frame) and (
-                below(path, (self.here,)) or self.by_author(frame)
+            if self.by_author(frame) or (
+                below(path, (self.here,)) and not loading(frame)
             ):
                 self.busy.add(thread)
                 try:
@@ -320,6 +320,13 @@ def importing(frame: FrameType | None) -> bool:
     return frame is not None and frame.f_code.co_filename.startswith(
         ("<frozen importlib", "<frozen zipimport", METADATA)
     )
+
+
+def loading(frame: FrameType | None) -> bool:
+    """Whether something is being imported."""
+    while frame is not None and not importing(frame):
+        frame = frame.f_back
+    return frame is not None
 
 
 def by_program(frame: FrameType | None, libraries: tuple[str, ...]) -> bool:
