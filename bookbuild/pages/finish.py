@@ -135,7 +135,7 @@ class Finish(Treeprocessor):
             word = re.escape(self.book.words["question"])
             for element in root.iter("h2"):
                 if match := re.fullmatch(rf"{word} (\d+)", text_of(element)):
-                    anchor(element, f"exercise-{match[1]}")
+                    set_anchor(element, f"exercise-{match[1]}")
         answers = self.book.answers_to(self.page.uri)
         if answers is None:
             return
@@ -164,7 +164,7 @@ class Finish(Treeprocessor):
                         target.text = (target.text or "").rstrip() + " "
 
 
-def anchor(heading: etree.Element, name: str) -> None:
+def set_anchor(heading: etree.Element, name: str) -> None:
     """Give a heading an anchor, and its link to itself."""
     heading.set("id", name)
     for link in heading.iter("a"):
