@@ -161,6 +161,7 @@ def test_include_outside_of_a_fence_is_refused(book):
     fails(book, "part/first.md, line 3", "outside of a fence")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["part", "part/a\0b.md", "part/a\0b.py", "x" * 300])
 def test_include_of_what_is_no_file_is_refused(book, name):
     (book.root / "snippets/part.md").mkdir()
@@ -172,6 +173,7 @@ def test_include_of_what_is_no_file_is_refused(book, name):
     fails(book, "part/first.md, line 4")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mark", ["Python", "py", "python3", "{.py title=a}", "numpy", "PYTHON"]
 )
@@ -180,12 +182,14 @@ def test_whatever_is_coloured_as_python_runs(book, mark):
     fails(book, "part/first.md, line 6: ZeroDivisionError")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mark", ["pycon", "PyCon", "python2"])
 def test_python_that_cannot_be_run_is_refused(book, mark):
     book.page("part/first.md", f"# First\n\n{{{{ mean }}}}\n\n```{mark}\n>>> 1\n```\n")
     fails(book, f"part/first.md, line 5: code marked '{mark}' is never run")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["published", "references", "expected"])
 def test_setting_that_names_a_folder_is_refused(tmp_path, setting):
     book = TinyBook(tmp_path / "book", settings={setting: "docs"})
@@ -239,6 +243,7 @@ def test_claim_may_hold_a_footnote(book):
     assert "Claim with a note" in text_of(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "slip, said",
     [
@@ -273,6 +278,7 @@ def test_alternative_text_with_a_slip_is_refused(book):
     fails(book, "part/first.md, line 4", "a number that cannot be read")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "front", ["constants: [three", "constants: a: b", "just words", "- a list"]
 )

@@ -105,6 +105,7 @@ def test_what_is_wrong_is_said_in_one_sentence(book, capsys, words, said):
     assert len(printed.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrong, said",
     [
