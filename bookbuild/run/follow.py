@@ -196,7 +196,7 @@ class Follower:
         """
         while frame is not None:
             name = frame.f_code.co_filename
-            if name.startswith("<frozen importlib") or below(name, self.not_authors):
+            if importing(frame) or below(name, self.not_authors):
                 return False
             if not name.startswith("<frozen") and not below(name, (STDLIB,)):
                 return True
