@@ -100,12 +100,13 @@ fig, axes = plt.subplots(2, 2, num="depth", figsize=(6.4, 5.2),
 for column, activation in enumerate(activations):
     sizes = [size for name, size in starts if name == activation]
     for i, size in enumerate(sizes):
-        low = size == "Xavier" and activation == "tanh"
-        rising = "too small" in size or size == "Xavier"  # gradients
+        rising = size in ("too small", "Xavier")  # gradients
+        places = (depth, 10 if size == "too small" else 3)
+        nudges = [(4, -9 if (activation, size) == ("tanh", "Xavier") else -2),
+                  (3, -10 if rising else 4)]
         for ax, values, at, nudge in zip(
-                axes[:, column], measured[activation, size][0],
-                (depth, 3), ((4, -9 if low else -2),
-                             (3, -10 if rising else 4))):
+                axes[:, column], measured[activation, size][0], places,
+                nudges):
             ax.plot(range(1, depth + 1), values, color=f"C{i}")
             ax.annotate(size, (at, values[at - 1]), xytext=nudge,
                         textcoords="offset points", color=f"C{i}", fontsize=8)
