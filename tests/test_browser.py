@@ -42,6 +42,7 @@ HEAVIER = {
     "transformer/language-model.html": 330,
     "vae/digits.html": 320,
 }
+DOUBLE_STRUCK = 29  # the font of the letters for sets and means
 SHIFTS = """
   window.shifted = 0
   new PerformanceObserver(list => {
@@ -103,7 +104,9 @@ def test_a_first_visit_is_light_and_a_second_costs_nothing(visit, hosted, path):
 
     pages = []
     size, largest = weighed(hosted, first)
-    assert size <= HEAVIER.get(path, FIRST), f"{size:.0f} kB: {largest}"
+    letters = DOUBLE_STRUCK if any("KaTeX_AMS" in n for n, _ in hosted.sent) else 0
+    limit = HEAVIER.get(path, FIRST) + letters
+    assert size <= limit, f"{size:.0f} kB: {largest}"
     assert not any("search_index" in name for name, _ in hosted.sent)
     [page] = pages
     again, largest = weighed(hosted, lambda: (page.reload(), page.evaluate(SCROLL)))

@@ -422,7 +422,7 @@ class Document:
             self.drawings[formula_of(element)].width / 0.45
             for element in cell.cssselect("[data-tex]")
         ]
-        found += [8 for link in cell.cssselect("a") if link.get("href", "#")[0] != "#"]
+        found += [8 for link in cell.cssselect("a") if not is_here(link)]
         for text in cell.xpath(".//text()[not(ancestor::*[@data-tex])]"):
             together = NUMBER_AT_END.sub("x", text)
             if text.getparent().tag == "code" and not text.is_tail:
@@ -682,6 +682,11 @@ def at(page: Page, href: str) -> str:
     """The path in the site of what an address on a page leads to."""
     path = urlsplit(href).path
     return place(posixpath.join(posixpath.dirname(page.entry.url), path))
+
+
+def is_here(link: HtmlElement) -> bool:
+    """Whether a link leads to a place on its own page."""
+    return (link.get("href") or "#").startswith("#")
 
 
 def is_outwards(href: str) -> bool:

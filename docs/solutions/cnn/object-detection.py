@@ -167,10 +167,15 @@ detector = train(8)
 --8<-- "cnn/object_detection.py:metric"
 
 # %%
-for weight in (8, 1, 64):
+for weight in (8, 1):
     detector = train(weight) if weight != 8 else detector
     found = find(test_scenes, limit)
     row = [mean_ap(judge(found, test_scenes, share), test_scenes)
            for share in (0.5, 0.75)]
     results[f"weight_{weight}"] = {"loose": row[0], "tight": row[1]}
-    print(f"weight {weight:2}: mAP@0.5 {row[0]:.3f}, mAP@0.75 {row[1]:.3f}")
+    print(f"weight {weight}: mAP@0.5 {row[0]:.3f}, mAP@0.75 {row[1]:.3f}")
+
+# %% [markdown]
+# After so short a training, the detector with $\lambda = 1$ has an mAP of {{ weight_1.loose:.2f}} at an IoU of 0.5, and that with $\lambda = 8$ {{ weight_8.loose:.2f}}; at 0.75 they have {{ weight_1.tight:.2f}} and
+# {{ weight_8.tight:.2f}}. A large weight makes the network care for boxes before it knows what is in them. Both are far below the page's detector, which has twice the scenes and more than twice the epochs: how long one
+# trains matters more. Whoever wants to choose $\lambda$ should ask validation scenes, at the full length of training.
