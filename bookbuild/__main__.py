@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ def main(words: list[str] | None = None) -> int:
     run.add_argument(
         "--fresh", action="store_true", help="although its record is known"
     )
+    build = commands.add_parser("build", help="build the site, as mkdocs build does")
     pdf = commands.add_parser("pdf", help="build the site and one PDF of it")
     pdf.add_argument(
         "output",
@@ -57,10 +60,17 @@ def main(words: list[str] | None = None) -> int:
     )
     for command in (run, pdf, new, claims, expected, grade):
         command.set_defaults(parser=command)
+    for command in (run, build, pdf, claims):
+        command.add_argument(
+            "--cluster",
+            metavar="ADDRESS",
+            help="run programs on a Dask cluster, as tcp://scheduler:8786",
+        )
     chosen = parser.parse_args(words)
     try:
         action = {
             "run": run_program,
+            "build": build_site,
             "pdf": make_pdf,
             "new": new_page,
             "claims": list_claims,
@@ -70,6 +80,8 @@ def main(words: list[str] | None = None) -> int:
         return action(chosen)
     except BookError as error:
         print(error, file=sys.stderr)
+    except OSError as error:  # a file that cannot be written, or is a folder
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
     except KeyboardInterrupt:
         pass
     return 1
@@ -80,10 +92,10 @@ def run_program(chosen: Any) -> int:
     from bookbuild.check.book import CheckedBook
     from bookbuild.run.record import Failure
 
-    book = CheckedBook(chosen.root, chosen.fresh)
-    name = chosen.program.removeprefix("docs/").removeprefix(
-        f"{book.settings.programs}/"
-    )
+    book = CheckedBook(chosen.root, chosen.fresh, chosen.cluster)
+    name = chosen.program
+    for folder in (Path(book.config.docs_dir).name, book.settings.programs):
+        name = name.removeprefix(f"{folder}/")
     broken = None
     if chosen.broken:
         known = {entry.name: entry for entry in book.breaks(name)}
@@ -118,42 +130,75 @@ def run_program(chosen: Any) -> int:
 
 def make_pdf(chosen: Any) -> int:
     """Build the site, and the PDF from its pages."""
-    from mkdocs.commands.build import build
-    from mkdocs.config import load_config
-    from mkdocs.exceptions import Abort, MkDocsException
-
-    from bookbuild.plugin import plugin_of
-
-    show_log()
     begun = time.monotonic()
-    try:
-        config = load_config(str(chosen.root / "mkdocs.yml"))
-        plugin = plugin_of(config)
+
+    def prints(config: Any, plugin: Any) -> None:
         name = "".join(c if c.isalnum() else "-" for c in config.site_name.lower())
         plugin.print_to = chosen.output or Path(config.site_dir) / f"{name}.pdf"
         plugin.offer_pdf = chosen.output is None
-        config.plugins.on_startup(command="build", dirty=False)
-        build(config)
-        config.plugins.on_shutdown()
-    except Abort as error:
-        if "BuildError" not in str(error):  # else MkDocs has said it already
-            print(error, file=sys.stderr)
+
+    plugin = built(chosen, prints)
+    if plugin is None:
         return 1
-    except (MkDocsException, OSError) as error:
-        raise BookError(str(error)) from error
     print(
         f"{plugin.print_to}: {plugin.printed} pages, {time.monotonic() - begun:.1f} s"
     )
     return 0
 
 
-def show_log() -> None:
+def build_site(chosen: Any) -> int:
+    """Build the site."""
+    return 0 if built(chosen) else 1
+
+
+def built(chosen: Any, prepare: Callable[[Any, Any], None] | None = None) -> Any:
+    """Build the site; returns the plugin, or None when MkDocs has said what is wrong.
+
+    Args:
+        chosen: the words of the command.
+        prepare: called with the configuration and the plugin before.
+    """
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+    from mkdocs.exceptions import Abort, MkDocsException
+
+    from bookbuild.plugin import plugin_of
+
+    try:
+        config = load_config(str(chosen.root / "mkdocs.yml"))
+        plugin = plugin_of(config)
+        plugin.config.cluster = chosen.cluster or plugin.config.cluster
+        if prepare:
+            prepare(config, plugin)
+        with shown_log():
+            config.plugins.on_startup(command="build", dirty=False)
+            try:
+                build(config)
+            finally:
+                config.plugins.on_shutdown()
+    except Abort as error:
+        if "BuildError" not in str(error):  # else MkDocs has said it already
+            print(error, file=sys.stderr)
+        return None
+    except (MkDocsException, OSError) as error:
+        raise BookError(str(error)) from error
+    return plugin
+
+
+@contextlib.contextmanager
+def shown_log() -> Iterator[None]:
     """Show what MkDocs warns of, and which programs run."""
-    handler = logging.StreamHandler()
+    handler, logger = logging.StreamHandler(), logging.getLogger("mkdocs")
     handler.setFormatter(logging.Formatter("%(message)s"))
-    logging.getLogger("mkdocs").addHandler(handler)
-    logging.getLogger("mkdocs").setLevel(logging.WARNING)
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
     logging.getLogger("mkdocs.plugins.bookbuild").setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 def list_claims(chosen: Any) -> int:
@@ -161,7 +206,7 @@ def list_claims(chosen: Any) -> int:
     from bookbuild.check.book import CheckedBook
     from bookbuild.run.record import Failure
 
-    book = CheckedBook(chosen.root)
+    book = CheckedBook(chosen.root, cluster=chosen.cluster)
     rows = [
         "| claim | program | holds | measured and asked | fails with |",
         "|---|---|---|---|---|",
@@ -259,7 +304,7 @@ def new_page(chosen: Any) -> int:
     docs = Path(book.config.docs_dir)
     programs, answers = book.root / book.settings.programs, docs / book.settings.answers
     reference = next(iter(book.book.references), "")
-    for path in begin(docs, programs, answers, chosen.name, reference):
+    for path in begin(docs, programs, answers, chosen.name, book.book.words, reference):
         print(path.relative_to(book.root))
     return 0
 

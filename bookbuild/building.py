@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import tomllib
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from bookbuild.pages.page import Page
 from bookbuild.pages.show import fill
 from bookbuild.pages.svg import lighter
 from bookbuild.run.pool import Pool, available_cores
+from bookbuild.run.program import programs_in
 from bookbuild.run.record import Claim, Failure, Outcome, Record
 from bookbuild.run.runner import AnyPool, Runner
 from bookbuild.run.store import Store
@@ -79,7 +81,7 @@ def open_book(config: Any, settings: BookConfig, store: Store) -> Book:
     try:
         if settings.references:
             book.references = read_references(
-                root / settings.references, settings.references, store
+                root / settings.references, settings.references, store, book.words
             )
         if settings.published:
             book.published = read_toml(root, settings.published)
@@ -93,7 +95,7 @@ def open_book(config: Any, settings: BookConfig, store: Store) -> Book:
     return book
 
 
-def make_runner(root: Path, settings: BookConfig) -> Runner:
+def make_runner(root: Path, settings: BookConfig, docs: Path) -> Runner:
     """The runner of a book, with the pool that its settings ask for.
 
     Raises:
@@ -114,6 +116,10 @@ def make_runner(root: Path, settings: BookConfig) -> Runner:
         float(settings.limit),
         settings.preload,
         read_expected(root, settings.expected),
+        tuple(
+            Path(os.path.relpath(folder, root)).as_posix()
+            for folder in (docs, root / settings.programs)
+        ),
     )
 
 
@@ -193,8 +199,8 @@ def requirements(path: Path) -> list[str]:
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise BookError(f"cannot be read: {error.strerror}", path.name) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BookError(f"cannot be read: {error}", path.name) from error
     return [
         line.partition("==")[0].strip()
         for line in lines
@@ -260,22 +266,17 @@ def warn(build: Build) -> None:
         for name in outcome.reads.get("files", {})
     }
     running = len(book.outcomes) < len(build.jobs)
-    for path in sorted(book.snippets.rglob("*.py")):
+    for path in programs_in(book.snippets):
         name = path.relative_to(book.snippets).as_posix()
-        if (
-            name.rpartition("/")[2].startswith((".", "#"))
-            or not path.is_file()
-            or name in book.programs
-            or running
-        ):
+        if name in book.programs or running:
             continue
         if path.relative_to(book.root).as_posix() not in read:
             log.warning(f"{name}: no page refers to this program")
-    for path in sorted(book.snippets.rglob(f"*{questions.ENDING}")):
+    for path in programs_in(book.snippets, questions.ENDING):
         name = path.relative_to(book.snippets).as_posix()
         if name not in book.programs:
             log.warning(f"{name}: no page asks these questions; <!-- questions -->")
-    for path in sorted(book.snippets.rglob("*.breaks.toml")):
+    for path in programs_in(book.snippets, ".breaks.toml"):
         if not path.with_name(path.name.removesuffix(".breaks.toml") + ".py").exists():
             log.warning(
                 f"{path.relative_to(book.snippets).as_posix()}: there is no "

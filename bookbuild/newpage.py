@@ -59,7 +59,7 @@ One to five sentences.
 
 <!-- questions -->
 
-## Exercises
+## {questions}
 
 1. *By hand.* A task with numbers.
 2. *Proof.* Something that follows.
@@ -135,19 +135,19 @@ ANSWER = """\
 # %% [markdown]
 # # Answers: {title}
 #
-# ## Exercise 1
+# ## {question} 1
 #
 # The answer.
 #
-# ## Exercise 2
+# ## {question} 2
 #
 # The proof.
 #
-# ## Exercise 3
+# ## {question} 3
 #
 # What happens then.
 #
-# ## Exercise 4
+# ## {question} 4
 #
 # What would have to be tried.
 
@@ -157,20 +157,26 @@ ANSWER = """\
 
 
 def begin(
-    docs: Path, programs: Path, answers: Path, name: str, reference: str = ""
+    docs: Path,
+    programs: Path,
+    answers: Path,
+    name: str,
+    words: dict[str, str],
+    reference: str = "",
 ) -> list[Path]:
     """Write the five files of a new page.
 
     Args:
         docs, programs, answers: the folders in which they lie.
         name: chapter and page, as `rnn/attention`.
+        words: those of the book: see `pages.book.WORDS`.
         reference: the key of one that the page can cite to begin with.
     Returns:
         the files that were written.
     Raises:
         BookError: the name cannot be one, or a file is already there.
     """
-    name = name.removesuffix(".md").removeprefix("docs/")
+    name = name.removesuffix(".md").removeprefix(f"{docs.name}/")
     if not NAME.fullmatch(name):
         raise BookError(f"{name!r} is no chapter/page in small letters and hyphens")
     chapter, page = name.split("/")
@@ -192,6 +198,12 @@ def begin(
         if path.suffix == ".toml":
             path.write_text(text, encoding="utf-8")
         else:
-            filled = text.format(title=title, program=program, citation=citation)
+            filled = text.format(
+                title=title,
+                program=program,
+                citation=citation,
+                question=words["question"],
+                questions=words["questions"],
+            )
             path.write_text(filled, encoding="utf-8")
     return list(texts)

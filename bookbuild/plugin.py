@@ -152,7 +152,7 @@ class BookPlugin(BasePlugin[BookConfig]):
         root = root_of(config)
         os.environ.setdefault("SOURCE_DATE_EPOCH", commit_time(root))
         try:
-            runner = self.runner_for(root)
+            runner = self.runner_for(root, Path(config.docs_dir))
             book = open_book(config, self.config, runner.store)
             self.busy = take_lock(runner.store)
         except BookError as error:
@@ -321,7 +321,7 @@ class BookPlugin(BasePlugin[BookConfig]):
 
     # Parts of a build ------------------------------------------------------
 
-    def runner_for(self, root: Path) -> Runner:
+    def runner_for(self, root: Path, docs: Path) -> Runner:
         """The runner of a book; a new one when its settings have changed.
 
         Raises:
@@ -332,7 +332,7 @@ class BookPlugin(BasePlugin[BookConfig]):
             self.runner.close()
             self.runner = None
         if self.runner is None:
-            self.runner = make_runner(root, self.config)
+            self.runner = make_runner(root, self.config, docs)
             self.settings = settings
         self.runner.forget()
         return self.runner
@@ -392,9 +392,7 @@ class BookPlugin(BasePlugin[BookConfig]):
         if name := book.question_of(uri):
             with contextlib.suppress(BookError):  # reported where it is read
                 question = page_from_file(book.docs, name)
-        build.cells[uri] = notebooks.with_questions(
-            cells, question, uri, book.words["question"]
-        )
+        build.cells[uri] = notebooks.with_questions(cells, question, uri, book.words)
         assert self.runner is not None
         folder = self.runner.store.folder / "answers"
         text = notebooks.as_program(build.cells[uri])

@@ -161,10 +161,10 @@ class TinyBook:
         path.write_text(text)
         return path
 
-    def command(self, *words):
+    def command(self, *words, module="mkdocs"):
         """The arguments and environment with which MkDocs is started."""
         return (
-            [sys.executable, "-m", "mkdocs", *words],
+            [sys.executable, "-m", module, *words],
             {
                 "cwd": self.root,
                 "env": os.environ
@@ -207,9 +207,9 @@ class TinyBook:
         )
         return Build(done.returncode, done.stdout, time.monotonic() - start)
 
-    def start(self, *words):
+    def start(self, *words, module="mkdocs"):
         """Start a build and return its process, output in `log.txt`."""
-        words, options = self.command(*words)
+        words, options = self.command(*words, module=module)
         with open(self.root / "log.txt", "w") as log:
             return subprocess.Popen(
                 words, stdout=log, stderr=subprocess.STDOUT, **options

@@ -22,7 +22,8 @@ from bookbuild.pages.book import Book, page_from_file
 from bookbuild.pages.page import Listing, Page, Statement
 from bookbuild.plugin import BookConfig, plugin_of
 from bookbuild.run.breaks import Break, read_breaks
-from bookbuild.run.program import Program, read_text
+from bookbuild.run.program import Program, programs_in, read_text
+from bookbuild.run.reads import file_hash
 from bookbuild.run.record import Claim, Failure, Outcome, Record, Verdict
 from bookbuild.run.runner import Runner
 
@@ -33,10 +34,13 @@ class CheckedBook:
     Args:
         root: the folder of mkdocs.yml.
         fresh: whether to run everything again, and compare with what is known.
+        cluster: the address of a Dask scheduler, in place of that in mkdocs.yml.
     """
 
-    def __init__(self, root: Path, fresh: bool = False) -> None:
-        self.root, self.fresh = Path(root).resolve(), fresh
+    def __init__(
+        self, root: Path, fresh: bool = False, cluster: str | None = None
+    ) -> None:
+        self.root, self.fresh, self.cluster = Path(root).resolve(), fresh, cluster
         self.futures: dict[tuple[str, str], Any] = {}
         self.before: dict[str, Record | None] = {}
 
@@ -53,12 +57,14 @@ class CheckedBook:
     @cached_property
     def settings(self) -> BookConfig:
         """The settings of the book."""
-        return plugin_of(self.config).config
+        settings = plugin_of(self.config).config
+        settings.cluster = self.cluster or settings.cluster
+        return settings
 
     @cached_property
     def runner(self) -> Runner:
         """A runner, with the store that the build uses too."""
-        return make_runner(self.root, self.settings)
+        return make_runner(self.root, self.settings, Path(self.config.docs_dir))
 
     @cached_property
     def book(self) -> Book:
@@ -135,7 +141,7 @@ class CheckedBook:
         files = [
             *sorted(here.glob("*.py")),
             self.root / "mkdocs.yml",
-            *sorted(book.snippets.rglob("*.py")),
+            *programs_in(book.snippets),
         ]
         files += [
             self.root / name
@@ -143,7 +149,7 @@ class CheckedBook:
             if name
         ]
         for path in files:
-            digest.update(path.name.encode() + path.read_bytes())
+            digest.update(f"{path.name} {file_hash(path)}\0".encode())
         for uri, page in sorted(book.pages.items()):
             digest.update(f"{uri}\0{page.text}\0".encode())
         return digest.hexdigest()[:24]

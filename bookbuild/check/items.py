@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pytest_codeblocks.plugin import MarkdownFile, TestBlock
@@ -11,6 +11,9 @@ from pytest_codeblocks.plugin import MarkdownFile, TestBlock
 from bookbuild.check.plugin import checked
 from bookbuild.errors import BookError
 from bookbuild.run.breaks import Break
+
+if TYPE_CHECKING:
+    from bookbuild.check.book import CheckedBook
 
 
 class PageFile(MarkdownFile):
@@ -21,9 +24,9 @@ class PageFile(MarkdownFile):
     """
 
     def collect(self) -> Iterator[pytest.Item]:
+        book = opened(self)
         yield from (item for item in super().collect() if item.obj.syntax != "python")
-        book = checked(self.config)
-        uri = self.path.relative_to(self.config.rootpath / "docs").as_posix()
+        uri = self.path.relative_to(book.config.docs_dir).as_posix()
         page = book.book.pages.get(uri)
         lines = [listing.line for listing in page.listings] if page else []
         if not lines and book.book.errors.get(uri):
@@ -58,7 +61,7 @@ class BreaksFile(pytest.File):
     """The breaks that stand beside a program."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        book = checked(self.config)
+        book = opened(self)
         name = self.path.relative_to(book.book.snippets).as_posix()
         program = name.removesuffix(".breaks.toml") + ".py"
         try:
@@ -95,6 +98,20 @@ class BreakItem(pytest.Item):
     def reportinfo(self) -> Any:
         program, broken = self.needs
         return self.path, None, f"{program}: {broken.name}"
+
+
+def opened(node: pytest.Collector) -> CheckedBook:
+    """The book, with its pages read.
+
+    Raises:
+        CollectError: they cannot be; in one sentence.
+    """
+    try:
+        book = checked(node.config)
+        assert book.book
+    except BookError as error:
+        raise node.CollectError(str(error)) from error
+    return book
 
 
 def explain(item: pytest.Item, excinfo: Any) -> Any:

@@ -2,7 +2,7 @@
 
 In headings, captions, alternative texts and claims every number counts, from
 three on also in words; elsewhere only what reads like a result: a decimal,
-a percentage, or a number of points, times, seconds and the like. A number in
+a percentage, a number of points, times, seconds and the like, or "nine of ten". A number in
 a claim's sentence may also stand in its assertions: 97.5 % as 0.975.
 """
 
@@ -13,22 +13,6 @@ import re
 from dataclasses import dataclass
 
 from bookbuild.pages.page import Page
-
-WORDS = (
-    "three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|"
-    "sixteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|"
-    "thousand|million|half|third|thirds|quarter|quarters|tenth|twice|double"
-)
-ANY = re.compile(rf"(?<![\w.])\d[\d.,]*(?:\s?%)?|\b(?:{WORDS})\b", re.I)
-SMALL = {"0", "1", "2"}  # like the words: numbers count from three on
-UNITS = (
-    "points?|percentage|times|seconds?|minutes?|bits?|nats|degrees?|per cent|"
-    "epochs?|steps?|parameters|weights|words|characters|digits|images|examples"
-)
-RESULT = re.compile(
-    rf"(?<![\w.])(?:\d+\.\d+(?:\s?%)?|\d[\d,]*\s?%|\d[\d,]*\s(?:{UNITS})\b)", re.I
-)
-
 
 VALUES = {
     word: value
@@ -44,8 +28,12 @@ VALUES = {
         11: "eleven",
         12: "twelve",
         13: "thirteen",
+        14: "fourteen",
         15: "fifteen",
         16: "sixteen",
+        17: "seventeen",
+        18: "eighteen",
+        19: "nineteen",
         20: "twenty",
         30: "thirty",
         40: "forty",
@@ -56,14 +44,37 @@ VALUES = {
         90: "ninety",
         100: "hundred",
         1000: "thousand",
-        0.5: "half",
-        0.25: "quarter quarters",
-        0.1: "tenth",
+        1e6: "million",
+        1e9: "billion",
         2: "twice double",
+        1 / 2: "half",
         1 / 3: "third thirds",
+        1 / 4: "quarter quarters",
+        1 / 5: "fifth fifths",
+        1 / 6: "sixth sixths",
+        1 / 7: "seventh sevenths",
+        1 / 8: "eighth eighths",
+        1 / 9: "ninth ninths",
+        1 / 10: "tenth tenths",
+        1 / 20: "twentieth",
+        1 / 100: "hundredth",
+        1 / 1000: "thousandth",
     }.items()
     for word in names.split()
 }
+WORDS = "|".join(VALUES)
+ANY = re.compile(rf"(?<![\w.])\d[\d.,]*(?:\s?%)?|\b(?:{WORDS})\b", re.I)
+SMALL = {"0", "1", "2"}  # like the words: numbers count from three on
+UNITS = (
+    "points?|percentage|times|seconds?|minutes?|bits?|nats|degrees?|per cent|"
+    "epochs?|steps?|parameters|weights|words|characters|digits|images|examples"
+)
+COUNT = rf"(?:\d+|{'|'.join(word for word, value in VALUES.items() if value > 2)})"
+RESULT = re.compile(
+    r"(?<![\w.])(?:\d+\.\d+(?:\s?%)?|\d[\d,]*\s?%|"
+    rf"\d[\d,]*\s(?:{UNITS})\b|\b{COUNT} (?:out )?of (?:the )?{COUNT}\b)",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -139,4 +150,6 @@ def readings(number: str) -> set[float]:
     except ValueError:
         return set()
     share = value / 100  # "3 % better" may stand as a factor of 0.97 or 1.03
-    return {round(v, 9) for v in (value, share, 1 - share, 1 + share)}
+    # A tenth may stand as a division by ten.
+    found = [value, share, 1 - share, 1 + share, *([1 / value] if value else [])]
+    return {round(v, 9) for v in found}

@@ -24,6 +24,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run every program of the book again, and compare with what is known",
     )
+    parser.getgroup("bookbuild").addoption(
+        "--cluster", metavar="ADDRESS", help="run programs on this Dask cluster"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,8 +41,18 @@ def checked(config: pytest.Config) -> CheckedBook:
     if KEY not in config.stash:
         from bookbuild.check.book import CheckedBook
 
-        config.stash[KEY] = CheckedBook(config.rootpath, config.getoption("fresh"))
+        config.stash[KEY] = CheckedBook(
+            config.rootpath, config.getoption("fresh"), config.getoption("cluster")
+        )
     return config.stash[KEY]
+
+
+def pages(config: pytest.Config) -> Path:
+    """The folder of the book's pages."""
+    try:
+        return Path(checked(config).config.docs_dir)
+    except BookError:  # which an item will say
+        return config.rootpath / "docs"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -53,7 +66,7 @@ def pytest_collect_file(file_path: Path, parent: Any) -> Iterator[Any]:
         from bookbuild.check.items import BreaksFile
 
         return [*found, BreaksFile.from_parent(parent, path=file_path)]
-    if file_path.suffix == ".md" and file_path.is_relative_to(root / "docs"):
+    if file_path.suffix == ".md" and file_path.is_relative_to(pages(parent.config)):
         from bookbuild.check.items import PageFile
 
         return [

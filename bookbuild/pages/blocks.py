@@ -33,6 +33,7 @@ from pymdownx.blocks.block import Block, type_string
 from pymdownx.slugs import slugify
 
 from bookbuild.errors import BookError
+from bookbuild.pages import slips
 from bookbuild.pages.book import Book
 from bookbuild.pages.listings import Fences
 from bookbuild.pages.page import Page, Statement
@@ -126,6 +127,7 @@ class Figure(BookBlock):
                 )
             )
         self.page.texts.append(("alt", line, NUMBER.sub("", alt)))
+        slips.report(NUMBER.sub("", alt), self.page, self.book)
         self.page.figures += 1
         self.label = self.book.number_on(self.page.uri, self.page.figures)
         self.page.labels[anchor] = f"{self.book.words['to_figure']} {self.label}"
@@ -166,7 +168,7 @@ class Live(Figure):
         if not (self.book.docs / self.book.live).is_file():
             self.book.report(
                 BookError(
-                    f"a live figure needs the script docs/{self.book.live} (live: in "
+                    f"a live figure needs the script {self.book.docs.name}/{self.book.live} (live: in "
                     "mkdocs.yml)",
                     self.page.uri,
                     self.line,

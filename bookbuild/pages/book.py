@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import yaml
+
 from bookbuild.errors import BookError
 from bookbuild.pages import questions
 from bookbuild.pages.maths import Katex
@@ -29,6 +31,7 @@ from bookbuild.run.program import (
 from bookbuild.run.record import Claim, Failure, Figure, Outcome, Record, Verdict
 
 WORDS = {
+    "and": "and",
     "answer": "Answer",
     "break_it": "Break it: this book keeps broken versions of `{program}` "
     "({count}). Write assertions into `mine.py` that hold for the right program and "
@@ -49,6 +52,7 @@ WORDS = {
     "measured": "Measured",
     "needs": "Builds on",
     "notebook": "Notebook",
+    "others": "et al.",
     "page": "p.",
     "plain": "This notebook needs Python's standard library only.",
     "preface": "Preface",
@@ -178,6 +182,10 @@ class Book:
         """Begin to read a page: `text` is its source below the front matter."""
         self.pages[page.uri] = self.reading = page
         page.offset = page.text.count("\n") - text.count("\n")
+        if page.offset == 0 and page.text.startswith("---"):
+            problem = "the front matter, between the lines ---, is no YAML of names "
+            problem += f"and values{yaml_problem(page.text)}"
+            self.report(BookError(problem, page.uri, 1))
         constants = meta.get("constants") or []
         if isinstance(constants, list):
             page.constants = tuple(map(str, constants))
@@ -467,6 +475,19 @@ def figure_files(program: str, figures: dict[str, Figure]) -> Iterable[tuple[str
     for name, figure in figures.items():
         yield figure_path(program, name, "light"), figure.svg
         yield figure_path(program, name, "dark"), darken(figure.svg)
+
+
+def yaml_problem(text: str) -> str:
+    """What YAML says of the front matter of a page, in brackets."""
+    head = text.split("\n---", 1)[0].removeprefix("---")
+    try:
+        yaml.safe_load(head)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        return f" ({error.problem}, line {mark.line + 1})" if mark else ""
+    except yaml.YAMLError:
+        pass
+    return ""
 
 
 def page_from_file(docs: Path, uri: str) -> Page:

@@ -13,12 +13,15 @@ from bookbuild.run.store import Store
 FORMAT = "4"  # raise when what `read_references` returns changes
 
 
-def read_references(path: Path, shown: str, store: Store) -> dict[str, dict[str, str]]:
+def read_references(
+    path: Path, shown: str, store: Store, words: dict[str, str]
+) -> dict[str, dict[str, str]]:
     """The references of a BibTeX file.
 
     Args:
         path: the file; shown: what messages call it.
         store: keeps what pybtex has made of it.
+        words: those of the book, for "and" and "et al."
     Returns:
         key to {"cited": "A and B, 2001", "html", "plain"}, ordered as in the list.
     Raises:
@@ -32,16 +35,19 @@ def read_references(path: Path, shown: str, store: Store) -> dict[str, dict[str,
     except UnicodeDecodeError as error:
         raise BookError("the file is not UTF-8; save it as UTF-8", shown) from error
     version = importlib.metadata.version("pybtex")
-    key = hashlib.sha256(f"{FORMAT} {version} ".encode() + content).hexdigest()[:24]
+    said = f"{FORMAT} {version} {words['and']} {words['others']} "
+    key = hashlib.sha256(said.encode() + content).hexdigest()[:24]
     kept = store.get("references", key)
     if isinstance(kept, dict):
         return kept
-    references = format_all(path, shown)
+    references = format_all(path, shown, words)
     store.put("references", key, references)
     return references
 
 
-def format_all(path: Path, shown: str) -> dict[str, dict[str, str]]:
+def format_all(
+    path: Path, shown: str, words: dict[str, str]
+) -> dict[str, dict[str, str]]:
     """Read and format every reference with pybtex."""
     from pybtex.database import BibliographyDataError, parse_file
     from pybtex.exceptions import PybtexError
@@ -73,7 +79,7 @@ def format_all(path: Path, shown: str) -> dict[str, dict[str, str]]:
                 "have all that its type needs?",
                 shown,
             ) from error
-        names = authors(key, entry, shown)
+        names = authors(key, entry, shown, words)
         year = str(entry.fields["year"])
         cited = f"{names}, {year}"
         rows.append((key, names, {"cited": cited, "html": html, "plain": plain}))
@@ -81,7 +87,7 @@ def format_all(path: Path, shown: str) -> dict[str, dict[str, str]]:
     return {key: entry for key, _, entry in rows}
 
 
-def authors(key: str, entry: Any, shown: str) -> str:
+def authors(key: str, entry: Any, shown: str, words: dict[str, str]) -> str:
     """The authors as they are cited: A; A and B; A et al.
 
     Raises:
@@ -98,5 +104,5 @@ def authors(key: str, entry: Any, shown: str) -> str:
     if not last:
         raise BookError(f"the entry '{key}' has no author (or editor)", shown)
     if len(last) <= 2:
-        return " and ".join(last)
-    return f"{last[0]} et al."
+        return f" {words['and']} ".join(last)
+    return f"{last[0]} {words['others']}"

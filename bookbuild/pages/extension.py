@@ -12,9 +12,10 @@ from pymdownx.superfences import SuperFencesBlockPreprocessor
 
 from bookbuild.pages.blocks import Blocks
 from bookbuild.pages.book import Book
-from bookbuild.pages.finish import Commands, Finish
+from bookbuild.pages.finish import COMMANDS, Commands, Finish
 from bookbuild.pages.inline import Citations, EmptyLinks, Numbers
 from bookbuild.pages.listings import Fences, Includes, Stray
+from bookbuild.pages.slips import Slips
 
 # What the book's extension stands on; the plugin adds what a book does not name.
 NEEDED: dict[str, dict[str, Any]] = {
@@ -68,6 +69,7 @@ class BookExtension(Extension):
         md.inlinePatterns.register(EmptyLinks(md, page), "book-links", 171)
         # After inline text (20), the table of contents (5) and attributes (8);
         # before MkDocs takes the title (-1).
+        md.postprocessors.register(Slips(md, book, page, COMMANDS), "book-slips", -10)
         md.treeprocessors.register(Finish(md, book, page), "book-finish", 2)
 
     def settings_of(self, md: Markdown, name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The last look at a parsed page: its title, its formulas, its exercises, and slips of the book's own syntax."""
+"""The last look at a parsed page: its title, its formulas, its exercises."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
 from bookbuild.errors import BookError
+from bookbuild.pages import slips
 from bookbuild.pages.book import Book
 from bookbuild.pages.page import Page
 from bookbuild.pages.questions import name_of
+from bookbuild.pages.slips import CODE, Slips
 from bookbuild.pages.slots import SLOT, Slot, add
 
 COMMANDS = {
@@ -25,17 +27,7 @@ COMMANDS = {
     "<!-- questions -->": "questions",
     "<!-- decks -->": "decks",
 }
-CODE = {"code", "pre", "script", "style"}
 LABEL = re.compile(r"\s*\\label\{(eq-[\w-]+)\}")  # of a formula that is cited
-SLIPS = {
-    re.compile(r"\{\{|\}\}"): "a number that cannot be read; write "
-    "{{ name:.2f }} or {{ part/program.py name:.1% }}",
-    re.compile(r"\[[^\[\]]*(?<![\w.])@[\w:.-]+[^\[\]]*\]"): "a citation that cannot "
-    "be read; write [@key], [@key, chapter 9] or [@one; @two]",
-    re.compile(r"(?:^|\n)\s*/{3,}(?:\s|$)"): "a block that cannot be read; write "
-    "/// figure | part/program.py:name, an indented alt: line, the caption, ///",
-    re.compile(r"-+8<-+"): "an include that cannot be read",
-}
 
 
 class Commands(Preprocessor):
@@ -80,7 +72,7 @@ class Finish(Treeprocessor):
         ):  # MkDocs sees to the links of other pages
             for link in root.iter("a"):
                 link.set("href", self.book.link(link.get("href", ""), self.page))
-        self.slips(root)
+        slips.unclosed(self.md, self.book, self.page)
 
     def questions(self) -> None:
         """Report what is wrong with the page's questions."""
@@ -128,8 +120,8 @@ class Finish(Treeprocessor):
         """Keep what the lint of numbers reads: texts without code, formulas, slots."""
         heading = None
         for element, where in kinds(root):
-            heading = element.get("id") if element.tag == "h2" else heading
-            if heading == "exercises" and where == "prose":
+            heading = text_of(element) if element.tag == "h2" else heading
+            if heading == self.book.words["questions"] and where == "prose":
                 continue  # the numbers of a task
             text = SLOT.sub("", "".join(words(element)))
             if re.search(r"\w", text):
@@ -150,7 +142,8 @@ class Finish(Treeprocessor):
                 continue
             text = self.md.serializer(summary)
             for processor in self.md.postprocessors:
-                text = processor.run(text)
+                if not isinstance(processor, Slips):
+                    text = processor.run(text)
             claim.sentence = text[text.index(">") + 1 : text.rindex("<")].strip()
             run_in(
                 summary, "claim-number", f"{self.book.words['claim']} {claim.number}"
@@ -161,8 +154,8 @@ class Finish(Treeprocessor):
         heading = None
         for element in root:
             if element.tag == "h2":
-                heading = element.get("id")
-            if heading == "exercises":
+                heading = text_of(element)
+            if heading == self.book.words["questions"]:
                 continue
             for link in element.iter("a"):
                 path = (link.get("href") or "").partition("#")[0]
@@ -191,13 +184,15 @@ class Finish(Treeprocessor):
         if question := self.book.question_of(self.page.uri):
             word = re.escape(self.book.words["question"])
             for element in [*root.iter("h2"), *root.iter("a")]:
-                if match := re.fullmatch(rf"{word} (\d+)", element.text or ""):
+                if match := re.fullmatch(rf"{word} (\d+)", text_of(element)):
                     element.text = self.exercise(question, int(match[1]))
+                    if element.tag == "h2":
+                        set_anchor(element, f"exercise-{match[1]}")
         heading, numbered = None, 0
         for element in root:
             if element.tag == "h2":
-                heading = element.get("id")
-            elif element.tag == "ol" and heading == "exercises":
+                heading = text_of(element)
+            elif element.tag == "ol" and heading == self.book.words["questions"]:
                 element.set("class", "exercises")
                 for item in element.findall("li"):
                     numbered += 1
@@ -227,16 +222,18 @@ class Finish(Treeprocessor):
         else:
             end.text = (end.text or "").rstrip() + " "
 
-    def slips(self, root: etree.Element) -> None:
-        """Report what looks like the book's own syntax and was not read as such."""
-        for text in prose(root):
-            for pattern, problem in SLIPS.items():
-                for match in pattern.finditer(text):
-                    line = self.page.line_of(match[0].strip(), next_one=True)
-                    shown = " ".join(text[match.start() :].split())[:40]
-                    self.book.report(
-                        BookError(f"{shown!r}: {problem}", self.page.uri, line)
-                    )
+
+def set_anchor(heading: etree.Element, name: str) -> None:
+    """Give a heading an anchor, and its link to itself."""
+    heading.set("id", name)
+    for link in heading.iter("a"):
+        if link.get("href", "").startswith("#"):
+            link.set("href", f"#{name}")
+
+
+def text_of(heading: etree.Element) -> str:
+    """The text of a heading, without the links in it."""
+    return " ".join((heading.text or "").split())
 
 
 def run_in(element: etree.Element, name: str, number: str) -> None:
@@ -292,15 +289,3 @@ def words(element: etree.Element) -> Iterator[str]:
         if not skipped or (element.tag == "figcaption" and child.tag == "p"):
             yield from words(child)
         yield child.tail or ""
-
-
-def prose(element: etree.Element) -> Iterator[str]:
-    """The texts below an element that a reader reads as prose."""
-    if element.tag not in CODE and not isinstance(element.text, AtomicString):
-        yield element.text or ""
-    if element.tag in CODE:
-        return
-    for child in element:
-        yield from prose(child)
-        if not isinstance(child.tail, AtomicString):
-            yield child.tail or ""

@@ -12,6 +12,9 @@ from typing import Any
 
 from markdown import Markdown, util
 from markdown.preprocessors import Preprocessor
+from pygments.lexers import get_lexer_by_name
+from pygments.lexers.python import Python2Lexer, PythonConsoleLexer, PythonLexer
+from pygments.util import ClassNotFound
 from pymdownx.snippets import SnippetMissingError, SnippetPreprocessor
 from pymdownx.superfences import (
     SuperFencesBlockPreprocessor,
@@ -24,10 +27,31 @@ from bookbuild.pages.page import Listing, Page
 from bookbuild.pages.slots import NUMBER
 from bookbuild.run.program import lines_of, span
 
-PYTHON = {"python", "py", "python3"}
 INCLUDED = re.compile("\ue002(\\d+)\ue003")
 NOTHING = "\ue002\ue003"  # keeps the line of what is taken away
-LEFT = re.compile(r"^[\s>]*-+8<-+")
+LEFT = re.compile(r"^[\s>]*(?:-+8<-+|-*\s*8\s*[<‹]-*\s*[\"'])")
+
+
+def lexer(language: str | None) -> type | None:
+    """What colours code in a language, however the language is spelt."""
+    try:
+        return type(get_lexer_by_name(language)) if language else None
+    except ClassNotFound:
+        return None
+
+
+def is_python(language: str | None) -> bool:
+    """Whether readers see code in a language as Python: then it has to run."""
+    if language == "python":
+        return True
+    found = lexer(language)
+    return found is not None and issubclass(found, PythonLexer)
+
+
+def never_run(language: str | None) -> bool:
+    """Whether code in a language looks like Python and cannot be run."""
+    found = lexer(language) if language != "python" else PythonLexer
+    return found is not None and found in (PythonConsoleLexer, Python2Lexer)
 
 
 class Includes(SnippetPreprocessor):
@@ -84,6 +108,11 @@ class Includes(SnippetPreprocessor):
                     f"{path} is not UTF-8; save it as UTF-8", self.page.uri, number
                 )
             )
+        except (OSError, ValueError) as error:  # a folder; no name of a file
+            problem = getattr(error, "strerror", None) or error
+            self.book.report(
+                BookError(f"{path!r} cannot be read: {problem}", self.page.uri, number)
+            )
         return []
 
 
@@ -110,19 +139,28 @@ class Fences(SuperFencesBlockPreprocessor):
         """A fence is complete: fill in its sections and write it down."""
         line, last = start + 1 + self.page.offset, end + self.page.offset
         listing = Listing(line, last, "")
+        if never_run(self.lang):
+            self.book.report(
+                BookError(
+                    f"code marked {self.lang!r} is never run; mark it python, and show "
+                    "what it prints with /// output | part/program.py:section",
+                    self.page.uri,
+                    line,
+                )
+            )
         self.code = [
             piece for code in self.code for piece in self.expand(code, listing)
         ]
-        if listing.program is None and self.lang in PYTHON:
+        if listing.program is None and is_python(self.lang):
             self.code = [self.published(code) for code in self.code]
-        if listing.program and self.lang in PYTHON:
+        if listing.program and is_python(self.lang):
             self.options.setdefault("title", listing.program)
         listing.code = self.rebuild_block(self.code)
         try:
             super().process_nested_block(ws, content, start, end)
         except SuperFencesException:
             raise
-        if self.lang_of(listing) in PYTHON or listing.program:
+        if is_python(self.lang_of(listing)) or listing.program:
             self.note(listing)
 
     def lang_of(self, listing: Listing) -> str:

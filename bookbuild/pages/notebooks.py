@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from bookbuild.pages.book import Book
 
 CELL = re.compile(r"^# %%(?P<markdown> \[markdown\])?\s*$")
-ANSWER = re.compile(r"^## Exercise (\d+)$", re.M)
 ALT = re.compile(r"^# alt: (.*)$", re.M)
 SHOWN_ALT = re.compile(r"<span[^>]*># alt: [^<]*</span>\n?")
 FIGURE = re.compile(r"""num=(['"])([^'"]+)\1""")
@@ -100,7 +99,7 @@ def cells_of(program: Program) -> list[Cell]:
     return [cell for cell in cells if cell.source]
 
 
-def questions(page: Page, answers: str) -> list[str]:
+def questions(page: Page, answers: str, heading: str) -> list[str]:
     """The exercises of a page, with links and numbers as seen from its answers."""
     here = posixpath.dirname(answers)
 
@@ -118,22 +117,25 @@ def questions(page: Page, answers: str) -> list[str]:
             return match[0]
         return match[0].replace("{{", "{{ " + page.main + " ", 1).replace("  ", " ")
 
-    return [NUMBER.sub(number, LINK.sub(link, text)) for text in exercises(page.text)]
+    asked = exercises(page.text, heading)
+    return [NUMBER.sub(number, LINK.sub(link, text)) for text in asked]
 
 
 def with_questions(
-    cells: list[Cell], page: Page | None, answers: str, word: str
+    cells: list[Cell], page: Page | None, answers: str, words: dict[str, str]
 ) -> list[Cell]:
     """Cells of answers, with each question below the heading of its answer.
 
     Args:
         page: the page that asks.
         answers: the page of answers.
-        word: what a question is called.
+        words: what a question is called, and the heading above them.
     """
     if page is None:
         return cells
-    asked = questions(page, answers)
+    asked = questions(page, answers, words["questions"])
+    word = words["question"]
+    answer = re.compile(rf"^## {re.escape(word)} (\d+)$", re.M)
     back = posixpath.relpath(page.uri, posixpath.dirname(answers))
 
     def insert(match: re.Match[str]) -> str:
@@ -147,15 +149,16 @@ def with_questions(
         return f"{match[0]}\n\n{quoted}\n>\n> {link}"
 
     return [
-        replace(cell, source=ANSWER.sub(insert, cell.source)) if cell.markdown else cell
+        replace(cell, source=answer.sub(insert, cell.source)) if cell.markdown else cell
         for cell in cells
     ]
 
 
-def answered(cells: list[Cell]) -> list[int]:
+def answered(cells: list[Cell], word: str = "Exercise") -> list[int]:
     """The numbers of the exercises that cells answer, in order."""
+    answer = re.compile(rf"^## {re.escape(word)} (\d+)$", re.M)
     return [
-        int(n) for cell in cells if cell.markdown for n in ANSWER.findall(cell.source)
+        int(n) for cell in cells if cell.markdown for n in answer.findall(cell.source)
     ]
 
 
@@ -420,7 +423,8 @@ def install(book: Book, *records: Record | None) -> str:
     for options, names in book.requirements.items():
         known = {name.lower().replace("_", "-"): name for name in names}
         needed = sorted(
-            f"{known[key]}=={version}"
+            # What follows a + is a build that a registry may not have.
+            f"{known[key]}=={version.partition('+')[0]}"
             for name, version in versions.items()
             if (key := name.lower().replace("_", "-")) in known and version
         )

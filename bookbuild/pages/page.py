@@ -177,16 +177,16 @@ def join_lines(pieces: list[tuple[int, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def exercises(text: str) -> list[str]:
+def exercises(text: str, heading: str = "Exercises") -> list[str]:
     """The exercises of a page, as Markdown, in order.
 
-    They are the numbered list under the heading "Exercises".
+    They are the numbered list under their heading.
     """
     found: list[list[str]] = []
     inside = False
     for line in lines_of(text):
         if line.startswith("## "):
-            inside = line.strip() == "## Exercises"
+            inside = line.removeprefix("## ").strip() == heading
         elif inside and (match := EXERCISE.match(line)):
             found.append([match[2]])
         elif inside and found and line.startswith("   "):

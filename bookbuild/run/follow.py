@@ -19,7 +19,8 @@ if TYPE_CHECKING:  # the module `typing` takes longer than all of this
     from typing import Any
 
 LOG = "BOOKBUILD_READS"  # the environment variable that names the log
-CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child")
+HERE = os.path.dirname(os.path.abspath(__file__))
+CHILD = os.path.join(HERE, "child")
 
 STARTS = {
     "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn",
@@ -28,7 +29,10 @@ STARTS = {
 CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link",
            "os.symlink", "os.truncate"}  # fmt: skip
 LISTS = {"os.listdir", "os.scandir"}
-EVENTS = STARTS | CHANGES | LISTS | {"open", "sqlite3.connect"}
+EVENTS = STARTS | CHANGES | LISTS | {
+    "open", "sqlite3.connect", "socket.connect", "ctypes.dlopen",
+}  # fmt: skip
+LOOKS = ("stat", "lstat", "access")  # functions of `os` that have no event
 
 # Between a program and the process it starts stand only these.
 LAUNCHERS = ("subprocess", "os", "pty", "runpy", "threading")
@@ -61,7 +65,9 @@ class Follower:
     Each entry is a line with a tuple: ("read" or "both", path, state) with
     the file's (time of change, size) or None; ("write", path);
     ("list", path, hash of the names); ("library", path in site-packages);
-    ("start", line of the program, what it starts).
+    ("look", path, None) when it is asked whether there is one; and what
+    cannot be followed: ("start", line of the program, what it starts),
+    ("connect", line, host) and ("load", line, library that is no Python).
 
     Args:
         log: the file, opened anew for each entry, since a program may close
@@ -78,6 +84,12 @@ class Follower:
         self.places = places()
         self.python = tuple(
             {sys.prefix, sys.base_prefix, STDLIB, os.path.realpath(STDLIB)}
+        )
+        self.not_authors = (*self.places, os.path.dirname(HERE))
+        self.here = os.getcwd()  # of a program: the book
+        self.others = tuple(
+            place + os.sep
+            for place in (*self.places, *self.python, "/proc", "/sys", "/dev", "/usr")
         )
 
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -111,6 +123,13 @@ class Follower:
             for name in arguments[:2]:
                 if isinstance(name, (str, bytes, os.PathLike)):
                     self.add("write", resolved(name), None)
+        elif event == "socket.connect":
+            address = arguments[1]  # that of a socket on this machine is a text
+            if isinstance(address, tuple) and not local(address[0]):
+                self.add("connect", line, str(address[0]))
+        elif event == "ctypes.dlopen":
+            if self.by_author(frame):
+                self.add("load", line, str(arguments[0] or "the C library"))
         elif event == "sqlite3.connect":
             path = resolved(arguments[0])
             if path and arguments[0] not in (":memory:", ""):
@@ -118,6 +137,71 @@ class Follower:
                 self.add("read" if exists else "write", path, None)
         else:
             self.open(arguments, frame)
+
+    def follow_looks(self) -> None:
+        """See what asks whether a file exists, and of which size or age it is."""
+        for name in LOOKS:
+            plain = getattr(os, name)
+            seen = self.looking(plain)
+            setattr(os, name, seen)
+            for able in (
+                os.supports_dir_fd,
+                os.supports_fd,
+                os.supports_follow_symlinks,
+                os.supports_effective_ids,
+            ):
+                if plain in able:
+                    able.add(seen)
+
+    def looking(self, plain: Callable[..., Any]) -> Callable[..., Any]:
+        """A function of `os` that tells this follower first."""
+
+        def look(path: Any, *arguments: Any, **options: Any) -> Any:
+            if isinstance(path, (str, bytes, os.PathLike)) and "dir_fd" not in options:
+                self.look(path, sys._getframe(1))
+            return plain(path, *arguments, **options)
+
+        look.__name__ = look.__qualname__ = plain.__name__
+        look.__doc__ = plain.__doc__
+        return look
+
+    def look(self, name: Any, frame: FrameType | None) -> None:
+        """Log that the program, or what it uses, looks at a file of the book.
+
+        The program itself may also look elsewhere.
+        """
+        try:
+            if isinstance(name, str) and name.startswith(self.others):
+                return
+            thread, path = get_ident(), resolved(name)
+            if path is None or thread in self.busy or path.startswith(self.others):
+                return
+            if path == os.environ.get("BOOKBUILD_PROGRAM"):
+                return
+            if self.by_author(frame) or (
+                below(path, (self.here,)) and not loading(frame)
+            ):
+                self.busy.add(thread)
+                try:
+                    self.add("look", path, None)
+                finally:
+                    self.busy.discard(thread)
+        except Exception:  # must never disturb the program
+            pass
+
+    def by_author(self, frame: FrameType | None) -> bool:
+        """Whether the author's own code acts, itself or through Python's library.
+
+        Not when that code imports something.
+        """
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if importing(frame) or below(name, self.not_authors):
+                return False
+            if not name.startswith("<frozen") and not below(name, (STDLIB,)):
+                return True
+            frame = frame.f_back
+        return False
 
     def open(self, arguments: tuple[Any, ...], frame: FrameType | None) -> None:
         """Log that a file is opened, or would be if it existed."""
@@ -206,6 +290,11 @@ def state(path: str) -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_size
 
 
+def local(host: object) -> bool:
+    """Whether an address is this machine's own."""
+    return str(host) in ("", "localhost", "::1") or str(host).startswith("127.")
+
+
 def names_hash(folder: str) -> str | None:
     """SHA-256 of the names in a folder that a book may depend on."""
     import hashlib
@@ -231,6 +320,13 @@ def importing(frame: FrameType | None) -> bool:
     return frame is not None and frame.f_code.co_filename.startswith(
         ("<frozen importlib", "<frozen zipimport", METADATA)
     )
+
+
+def loading(frame: FrameType | None) -> bool:
+    """Whether something is being imported."""
+    while frame is not None and not importing(frame):
+        frame = frame.f_back
+    return frame is not None
 
 
 def by_program(frame: FrameType | None, libraries: tuple[str, ...]) -> bool:
@@ -292,4 +388,6 @@ def follow(log: str, line: Callable[[FrameType | None], int] = lambda frame: 0) 
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     others = [place for place in others if place and place != CHILD]
     os.environ["PYTHONPATH"] = os.pathsep.join([CHILD, *others])
-    sys.addaudithook(Follower(log, line).hook)
+    follower = Follower(log, line)
+    sys.addaudithook(follower.hook)
+    follower.follow_looks()

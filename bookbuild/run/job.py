@@ -35,6 +35,7 @@ class Job:
         limit: seconds after which it is stopped.
         machinery: hash of what runs it: see `Store.machinery`.
         expected: seconds it will probably take, if known.
+        sources: folders of the book, below root, that no program may change.
     """
 
     program: Program
@@ -43,6 +44,7 @@ class Job:
     limit: float
     machinery: str = ""
     expected: float | None = None
+    sources: tuple[str, ...] = ("docs", "snippets")
 
     @property
     def key(self) -> str:

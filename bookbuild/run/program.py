@@ -107,6 +107,17 @@ def read_text(path: Path, name: str, *, page: bool = False) -> str:
         raise error(f"there is no such {'page' if page else 'program'}") from bad
     except OSError as bad:
         raise error(f"cannot be read: {bad.strerror}") from bad
+    except ValueError as bad:  # no name of a file
+        raise error(f"cannot be read: {bad}") from bad
+
+
+def programs_in(folder: Path, ending: str = ".py") -> list[Path]:
+    """The programs below a folder, without the lock files of editors."""
+    return [
+        path
+        for path in sorted(Path(folder).rglob(f"*{ending}"))
+        if not path.name.startswith((".", "#")) and path.is_file()
+    ]
 
 
 def find_sections(name: str, text: str) -> dict[str, tuple[int, int]]:

@@ -1,7 +1,7 @@
 """Turns the log of a run into what its record depends on, and tells if that holds.
 
 That has three parts: "files" (SHA-256 of the bytes, null
-for a file that did not exist), "folders" (SHA-256 of the names in them) and
+for a file that did not exist, "folder" for what is one), "folders" (SHA-256 of the names in them) and
 "versions" (of the libraries). Names inside the book are relative to its
 folder, so that a cache can move with it; others are absolute.
 """
@@ -25,7 +25,6 @@ from bookbuild.run.follow import below, names_hash, places, state
 from bookbuild.run.job import Job, ProgramError
 
 PACKAGE = str(Path(__file__).parent.parent)  # counts as machinery
-SOURCES = ("docs", "snippets")  # folders of the book no program may change
 SYSTEM = ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/lib64", "/bin",
           "/var/cache/fontconfig")  # fmt: skip
 
@@ -137,12 +136,14 @@ def version(
 
 
 def file_hash(path: str | Path) -> str | None:
-    """SHA-256 of a file's bytes, or None when it cannot be read."""
+    """SHA-256 of a file's bytes, or None when it cannot be read; "folder" of one."""
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+    except IsADirectoryError:
+        return "folder"
     except OSError:
-        return None
+        return "folder" if os.path.isdir(path) else None  # on Windows
 
 
 def is_current(
@@ -180,8 +181,9 @@ class Events:
         writes: paths that were written before they were read.
         both: paths that were read and then written.
         lists: path to the hash of its names when it was first listed.
+        looks: paths that it was asked about.
         libraries: paths in site-packages.
-        starts: (line, name) of processes that cannot be followed.
+        lost: (kind, line, name) of what cannot be followed.
         touched: all paths that were written.
     """
 
@@ -190,7 +192,8 @@ class Events:
     both: set[str] = field(default_factory=set)
     lists: dict[str, str | None] = field(default_factory=dict)
     libraries: set[str] = field(default_factory=set)
-    starts: list[tuple[int, str]] = field(default_factory=list)
+    looks: set[str] = field(default_factory=set)
+    lost: list[tuple[str, int, str]] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
 
 
@@ -215,8 +218,11 @@ def read_log(log: Path) -> Events:
 
 def take(events: Events, kind: str, what: Any, detail: Any) -> None:
     """Add one entry of the log."""
-    if kind == "start":
-        events.starts.append((what, detail))
+    if kind in NOT_FOLLOWED:
+        events.lost.append((kind, what, detail))
+    elif kind == "look":
+        if what not in events.writes:
+            events.looks.add(what)
     elif kind == "list":
         events.lists.setdefault(what, detail)
     elif kind == "library":
@@ -227,7 +233,7 @@ def take(events: Events, kind: str, what: Any, detail: Any) -> None:
             events.reads.setdefault(what, detail)
     if kind in ("write", "both"):
         events.touched.add(what)
-        if what in events.reads:
+        if what in events.reads or what in events.looks:
             events.both.add(what)
         else:
             events.writes.add(what)
@@ -240,10 +246,12 @@ class Book:
     Attributes:
         root: the book's folder.
         own: the folder of the run itself.
+        sources: see `Job`.
     """
 
     root: str
     own: str
+    sources: tuple[str, ...]
 
     def inside(self, path: str) -> str | None:
         """A path relative to the book, None if it lies elsewhere."""
@@ -269,7 +277,7 @@ class Book:
     def source(self, path: str) -> str | None:
         """The name of a path below the folders that no program may change."""
         inside = self.inside(path)
-        if inside and inside.partition("/")[0] in SOURCES:
+        if inside and f"{inside}/".startswith(tuple(f"{s}/" for s in self.sources)):
             return self.name(path)
         return None
 
@@ -303,7 +311,7 @@ def dependencies(
             into the book.
     """
     events = read_log(log)
-    book = Book(str(job.root), str(own))
+    book = Book(str(job.root), str(own), job.sources)
     refuse_writing(events, book)
     distributions = owning({*sys.modules, *map(top_name, events.libraries)})
     distributions |= {
@@ -330,6 +338,16 @@ def dependencies(
         if changed and path not in events.touched:
             raise changed_meanwhile(name)
         files[name] = file_hash(path)
+    made = tuple(events.writes)
+    for path in sorted((events.looks | mapped()) - events.reads.keys()):
+        name = book.name(path)
+        if (
+            name is not None
+            and name != "."
+            and not below(path, (*places(), *made))
+            and not made_by_run(path, UNKNOWN, state(path), began, book)
+        ):
+            files[name] = file_hash(path)
     folders: dict[str, str | None] = {}
     for path, names in sorted(events.lists.items()):
         folder = None if path in events.writes else book.name(path)
@@ -345,7 +363,7 @@ def dependencies(
     return (
         {"files": files, "folders": folders, "versions": versions},
         [
-            *(not_followed(line, name) for line, name in events.starts),
+            *(not_followed(*lost) for lost in events.lost),
             *(
                 f"it reads {name} and then changes it, so its results may "
                 "depend on earlier runs"
@@ -354,6 +372,16 @@ def dependencies(
             ),
         ],
     )
+
+
+def mapped() -> set[str]:
+    """Files in the memory of this process, which a library has opened itself."""
+    try:
+        lines = Path("/proc/self/maps").read_text(errors="replace").splitlines()
+    except OSError:  # not on Linux
+        return set()
+    paths = {line.split(maxsplit=5)[5] for line in lines if line.count(" /")}
+    return {path for path in paths if os.path.isfile(path)}
 
 
 UNKNOWN: Any = object()  # the state of a file whose opening was not seen
@@ -446,17 +474,26 @@ def owners_of_file(path: str) -> set[str]:
     return {name} if name else owning({top_name(top)})
 
 
-def not_followed(line: int, name: str) -> str:
-    """The warning of a process of which nobody knows what it reads.
+NOT_FOLLOWED = {
+    "start": ("starts `{}`", "what it reads"),
+    "connect": ("connects to {}", "what comes from there"),
+    "load": ("loads `{}`", "what it reads"),
+}
+
+
+def not_followed(kind: str, line: int, name: str) -> str:
+    """The warning of something of which nobody knows what it reads.
 
     Args:
-        line: of the program that starts it; 0 if another process does.
-        name: of the process.
+        kind: one of NOT_FOLLOWED.
+        line: of the program that does it; 0 if another process does.
+        name: of the process, machine or library.
     """
     where = f"line {line}" if line else "a process that it starts"
     shown = " ".join(name.split())
     shown = shown if len(shown) < 60 else shown[:57] + "..."
+    does, what = NOT_FOLLOWED[kind]
     return (
-        f"{where} starts `{shown}`; what it reads is not followed, so its "
+        f"{where} {does.format(shown)}; {what} is not followed, so its "
         "results may go stale"
     )

@@ -63,6 +63,7 @@ class Runner:
         preload: names of modules that most programs import.
         expectations: seconds that programs take, by name, for those that
             have not run here yet.
+        sources: see `Job`.
         on_done: called with the job, its outcome, its seconds of CPU time if
             it left a record, and whether it came from the store. It is
             called in any thread.
@@ -76,12 +77,14 @@ class Runner:
         limit: float = 60,
         preload: Sequence[str] = (),
         expectations: Mapping[str, float] | None = None,
+        sources: tuple[str, ...] = Job.sources,
         on_done: OnDone | None = None,
     ) -> None:
         self.store, self.pool_factory = store, pool_factory
         self.root = Path(root).absolute()
         self.limit, self.preload = limit, preload
         self.expectations = dict(expectations or {})
+        self.sources = sources
         self.on_done = on_done
         self._lock = threading.RLock()
         self._pool: AnyPool | None = None
@@ -172,6 +175,7 @@ class Runner:
             limit=self.limit,
             machinery=self.store.machinery(),
             expected=self.expected(program.name),
+            sources=self.sources,
         )
 
     def expected(self, name: str) -> float | None:

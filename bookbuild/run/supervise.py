@@ -133,9 +133,26 @@ def interpreter(module: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
+# Where things are and how to write, which other machines have too. What else
+# stands in the environment would change results that no record knows of.
+KEPT = {
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR",
+    "TEMP", "TMP", "VIRTUAL_ENV", "SOURCE_DATE_EPOCH", "SYSTEMROOT", "SYSTEMDRIVE",
+    "COMSPEC", "PATHEXT", "WINDIR", "APPDATA", "LOCALAPPDATA", "USERPROFILE",
+    "HOMEDRIVE", "HOMEPATH", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE",
+}  # fmt: skip
+KEPT_FAMILIES = ("LC_", "XDG_", "PYTHON", "LD_", "DYLD_", "CONDA", "BOOKBUILD_",
+                 "FONTCONFIG_", "COVERAGE_")  # fmt: skip
+
+
 def environment() -> dict[str, str]:
     """What programs find in `os.environ`: one thread, no window, one hash order."""
-    return os.environ | {
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.upper() in KEPT or name.upper().startswith(KEPT_FAMILIES)
+    }
+    return kept | {
         "MPLBACKEND": "Agg",
         "PYTHONHASHSEED": "0",
         "OMP_NUM_THREADS": "1",

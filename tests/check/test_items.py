@@ -139,6 +139,39 @@ def test_break_that_breaks_nothing_is_reported(book, check):
     assert "claim-the-mean-is-at-least-2 holds all the same" in output
 
 
+SHORTER = 'shorter = [{old = "[1, 2, 3]", new = "NEW"}]\nfails ='
+
+
+def test_the_shorter_program_must_bear_the_claims(book, check):
+    text = BREAKS.replace("fails =", SHORTER.replace("NEW", "[3, 3, 0]"))
+    book.program("part/first.breaks.toml", text)
+    code, output = check("snippets")
+    assert code == 0, output
+    assert "2 passed" in output
+    assert runs(book) == 3  # both breaks share the program that is only shorter
+
+
+@pytest.mark.parametrize(
+    "new, words",
+    [
+        (
+            "[1, 1, 1]",
+            "claim-the-mean-is-at-least-2 fails in the shorter program without the "
+            "break too: ",
+        ),
+        ("[1, 0 / 0]", "the shorter program fails without the break too: ZeroDiv"),
+    ],
+    ids=["claim", "raises"],
+)
+def test_claim_that_fails_in_the_shorter_program_is_reported(book, check, new, words):
+    text = BREAKS.replace("fails =", SHORTER.replace("NEW", new), 1)
+    book.program("part/first.breaks.toml", text)
+    code, output = check("snippets")
+    assert code == 1
+    assert f"part/first.breaks.toml, 'divided by nine': {words}" in output
+    assert "1 passed" in output
+
+
 @pytest.mark.parametrize(
     "old, new, words",
     [
@@ -151,7 +184,9 @@ def test_break_that_breaks_nothing_is_reported(book, check):
         ),
         ("fails =", "fail =", "lacks fails"),
         ("[[break]]", "[[break]", "not TOML"),
+        (BREAKS, "break = [3]", "write [[break]] in double brackets"),
         ("fails =", 'also = [["3", "4"]]\nfails =', "also is a list of {old = ..."),
+        ("fails =", "shorter = 3\nfails =", "shorter is a list of {old = ..."),
         ('new = "/ 9"', "new = 9", "name, old and new are texts"),
         ("fails = [", "fails = [1, ", "fails is a list of claims' ids"),
     ],
@@ -161,7 +196,9 @@ def test_break_that_breaks_nothing_is_reported(book, check):
         "raises",
         "field",
         "toml",
+        "no table",
         "also",
+        "shorter",
         "new",
         "fails",
     ],
@@ -187,6 +224,14 @@ def test_fresh_runs_everything_again_and_compares(book, check):
     code, output = check("--fresh", "docs")
     assert code == 1
     assert "gives other results than in its last run" in output
+
+
+def test_page_that_cannot_be_read_is_said_without_a_traceback(book, check):
+    (book.root / "docs/part/index.md").write_bytes(b"# Caf\xe9\n")
+    code, output = check()
+    assert code != 0
+    assert "part/index.md: the file is not UTF-8" in output
+    assert "Traceback" not in output and "check/items.py" not in output
 
 
 def test_mistake_of_a_page_fails_its_items(book, check):

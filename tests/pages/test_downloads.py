@@ -9,6 +9,10 @@ import nbformat
 import pytest
 from conftest import BIB, TinyBook, builds, fails, text_of
 
+from bookbuild.pages.book import Book
+from bookbuild.pages.notebooks import install
+from bookbuild.run.record import Record
+
 pytestmark = pytest.mark.slow
 
 PROGRAM = '''\
@@ -309,3 +313,12 @@ def test_answers_that_are_not_utf8_are_named(answered):
 def test_answers_without_their_plugin_are_refused(answered):
     answered.settings(plugins=[{"book": {"references": "refs.bib"}}])
     fails(answered, "solutions/part/first.py: answers need the plugin mkdocs-jupyter")
+
+
+def test_what_is_installed_has_a_version_that_registries_have(tmp_path):
+    """`2.13.0+cpu` is a build for one kind of machine."""
+    katex = None  # no formulas here
+    made = Book(tmp_path, tmp_path, tmp_path, katex, requirements={"": ["torch"]})
+    reads = {"versions": {"torch": "2.13.0+cpu"}}
+    ran = Record("a.py", (), {}, {}, (), 1.0, (), reads)
+    assert "pip install torch==2.13.0\n" in install(made, ran)

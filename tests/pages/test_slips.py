@@ -23,8 +23,13 @@ FIGURE = "/// figure | part/first.py:line\n    alt: {}\nCaption.\n///\n"
         ("{{ part/first.py:mean }}", 3),
         ("{{mean", 3),
         ("mean }}", 3),
+        ("{mean:.2f}", 3),
+        ("{ mean }", 3),
+        ("{part/first.py mean}", 3),
+        ("{ { mean } }", 3),
+        ("{{{ mean }}}", 3),
+        ("<br title='{{ mean .2f }}'>", 3),
     ],
-    ids=["no colon", "filter", "one brace", "colon", "left open", "closed only"],
 )
 def test_number_that_cannot_be_read_is_refused(book, slip, line):
     book.page("part/first.md", f"# First\n\nA {slip} B\n\n{{{{ mean }}}}\n")
@@ -32,7 +37,17 @@ def test_number_that_cannot_be_read_is_refused(book, slip, line):
 
 
 @pytest.mark.parametrize(
-    "slip", ["[see @two2001]", "[@two2001 p. 5]", "[-@two2001]", "[@two2001: 5]"]
+    "slip",
+    [
+        "[see @two2001]",
+        "[@two2001 p. 5]",
+        "[-@two2001]",
+        "[@two2001: 5]",
+        "[@two2001",
+        "@two2001",
+        "(@two2001)",
+        "<b>[@two2001]</b> <i>[@two2001 p. 3]</i>",
+    ],
 )
 def test_citation_that_cannot_be_read_is_refused(tmp_path, slip):
     book = cited_book(tmp_path)
@@ -71,7 +86,7 @@ ALTERNATIVES = [
     '"Loss" falls',
     "Curve #1 of three",
     "[left] falls, [right] rises",
-    "It's 'here' & {there}",
+    "It's 'here' & {a, b}",
     "- a list?",
     "50 % < 60 %",
     "> falls",
@@ -106,13 +121,16 @@ def test_alternative_text_is_text_and_may_hold_numbers(book):
 @pytest.mark.parametrize(
     "include",
     [
+        '--8‹ "part/first.py:work"',
+        '-- 8‹-- "part/first.py:work"',
+        '8<-- "part/first.py:work"',
+        '-- 8<-- "part/first.py:work"',
         '--8<-- "part/first.py:work" ',
         '--8<-- "part/first.py:work',
         "--8<-- part/first.py",
         '--8<-- "part/first.py:work" # all',
         '> --8<-- "part/first.py:work"',
     ],
-    ids=["space after", "no quote", "no quotes", "comment", "in a quote"],
 )
 def test_include_that_cannot_be_read_is_refused(book, include):
     book.page(
@@ -141,6 +159,41 @@ def test_other_spellings_of_an_include_are_run_too(book):
 def test_include_outside_of_a_fence_is_refused(book):
     book.page("part/first.md", '# First\n\n--8<-- "part/first.py:work"\n')
     fails(book, "part/first.md, line 3", "outside of a fence")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["part", "part/a\0b.md", "part/a\0b.py", "x" * 300])
+def test_include_of_what_is_no_file_is_refused(book, name):
+    (book.root / "snippets/part.md").mkdir()
+    name = name.replace("part", "part.md") if name == "part" else name
+    book.page(
+        "part/first.md",
+        f'# First\n\n```python\n--8<-- "{name}"\n```\n\n{{{{ mean }}}}\n',
+    )
+    fails(book, "part/first.md, line 4")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "mark", ["Python", "py", "python3", "{.py title=a}", "numpy", "PYTHON"]
+)
+def test_whatever_is_coloured_as_python_runs(book, mark):
+    book.page("part/first.md", f"# First\n\n{{{{ mean }}}}\n\n```{mark}\n1 / 0\n```\n")
+    fails(book, "part/first.md, line 6: ZeroDivisionError")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mark", ["pycon", "PyCon", "python2"])
+def test_python_that_cannot_be_run_is_refused(book, mark):
+    book.page("part/first.md", f"# First\n\n{{{{ mean }}}}\n\n```{mark}\n>>> 1\n```\n")
+    fails(book, f"part/first.md, line 5: code marked '{mark}' is never run")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("setting", ["published", "references", "expected"])
+def test_setting_that_names_a_folder_is_refused(tmp_path, setting):
+    book = TinyBook(tmp_path / "book", settings={setting: "docs"})
+    fails(book, "docs: cannot be read: ", "Is a directory")
 
 
 def test_numbers_in_comments_and_code_are_left_alone(book):
@@ -188,6 +241,50 @@ def test_claim_may_hold_a_footnote(book):
     )
     page = builds(book, "claims.html")
     assert "Claim with a note" in text_of(page)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "slip, said",
+    [
+        ("Mail a@b.org, said @karpathy, see {1, 2} and a/b | c; $\\{x\\}$", None),
+        ("<p>{{ mean:.0f }}</p>", "a number that cannot be read"),
+        ("<div><i>{{ mean:.0f }}</i></div>", "a number that cannot be read"),
+        ("See [] (#fig-x).", "a reference that cannot be read"),
+        ("See [ ](#fig-x).", "a link without a text"),
+        ("// figure | part/first.py:line", "a block that cannot be read"),
+        ("//figure | part/first.py:line", "a block that cannot be read"),
+        ("/ claim | It is so.", "a block that cannot be read"),
+        ("/// Figur | part/first.py:line", "a block that cannot be read"),
+        ("<!--claims-->", "write <!-- claims -->"),
+        ("<!-- Claims -->", "write <!-- claims -->"),
+        ("<!--- bibliography --->", "write <!-- bibliography -->"),
+        ('--8‹-- "part/note.md"', "an include that cannot be read"),
+        ("/// claim | The mean is 2.", "line 3: the block '/// claim | The mean"),
+        ("/// output | part/first.py:work\n", "is never closed; end it with ///"),
+    ],
+)
+def test_whatever_else_is_nearly_right_is_refused(book, slip, said):
+    book.page("part/first.md", f"# First\n\n{slip}\n\nMore. {{{{ mean }}}}\n")
+    if said is None:
+        builds(book)
+    else:
+        fails(book, "part/first.md, line 3", said)
+
+
+def test_alternative_text_with_a_slip_is_refused(book):
+    book.program("part/first.py", GOOD + DRAWS)
+    book.page("part/first.md", "# First\n\n" + FIGURE.format("Rises to {mean:.1f}"))
+    fails(book, "part/first.md, line 4", "a number that cannot be read")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "front", ["constants: [three", "constants: a: b", "just words", "- a list"]
+)
+def test_front_matter_that_is_no_yaml_is_refused(book, front):
+    book.page("part/first.md", f"---\n{front}\n---\n\n# First\n\n{{{{ mean }}}}\n")
+    fails(book, "part/first.md, line 1: the front matter")
 
 
 # Names that collide --------------------------------------------------------

@@ -9,8 +9,11 @@ import sys
 import pytest
 from conftest import ROOT, TinyBook, fails, wait_for
 
+from bookbuild.__main__ import main
+
 pytest.importorskip("distributed", reason="pip install 'bookbuild[cluster]'")
 pytestmark = pytest.mark.slow
+NOBODY = "tcp://127.0.0.1:9"
 PAGE = '# Page\n\n```python\n--8<-- "part/slow{0}.py"\n```\n\nIt is {{{{ n }}}}.\n'
 PROGRAM = """\
 import pathlib, os, time
@@ -77,8 +80,8 @@ def test_book_is_built_on_a_cluster_that_loses_a_worker(tmp_path, cluster):
     here = make_book(tmp_path / "here")
     done = here.build_apart()
     assert done.code == 0, done.output
-    there = make_book(tmp_path / "there", cluster=cluster.address)
-    build = there.start("build")
+    there = make_book(tmp_path / "there")
+    build = there.start("build", "--cluster", cluster.address, module="bookbuild")
     assert wait_for(lambda: len(list((there.root / "started").glob("*"))) >= 2, 60)
     cluster.processes[1].kill()
     assert build.wait(120) == 0, there.log
@@ -89,6 +92,17 @@ def test_book_is_built_on_a_cluster_that_loses_a_worker(tmp_path, cluster):
     ).read_bytes()
 
 
+def test_cluster_that_the_command_names_is_the_one_asked(tmp_path, capsys):
+    book = make_book(tmp_path / "book")
+    for words in (["build"], ["pdf"], ["run", "part/slow0.py"]):
+        code = main(["--root", str(book.root), *words, "--cluster", NOBODY])
+        printed = capsys.readouterr()
+        assert code == 1
+        assert f"no Dask scheduler answers at {NOBODY}" in printed.out + printed.err
+        assert "Traceback" not in printed.err
+    assert not (book.root / "started").exists()
+
+
 def test_cluster_that_does_not_answer_is_said_in_one_sentence(tmp_path):
-    book = make_book(tmp_path / "book", cluster="tcp://127.0.0.1:9")
-    fails(book, "no Dask scheduler answers at tcp://127.0.0.1:9")
+    book = make_book(tmp_path / "book", cluster=NOBODY)
+    fails(book, f"no Dask scheduler answers at {NOBODY}")

@@ -1,9 +1,12 @@
 """What `python -m bookbuild` does, and how it says what is wrong: in one sentence."""
 
+import subprocess
+import sys
 import tomllib
+from importlib.metadata import EntryPoint
 
 import pytest
-from conftest import BIB, PAGES, PROGRAMS, TinyBook, builds
+from conftest import BIB, PAGES, PROGRAMS, ROOT, TinyBook, builds
 
 from bookbuild.__main__ import main
 
@@ -102,6 +105,41 @@ def test_what_is_wrong_is_said_in_one_sentence(book, capsys, words, said):
     assert len(printed.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        ("lock file", ""),
+        ("program is a folder", ""),
+        ("break", "part/first.breaks.toml: write [[break]] in double brackets"),
+        ("page", "part/index.md: the file is not UTF-8"),
+        ("output", "docs: Is a directory"),
+        ("published", ""),
+        ("references", ""),
+    ],
+)
+def test_odd_file_is_said_in_one_sentence_or_left_alone(book, capsys, wrong, said):
+    words = ["run", "part/first.py", "--break", "divided by nine"]
+    folder = book.root / "snippets/part"
+    if wrong == "lock file":
+        (folder / ".#first.py").symlink_to("me@host.1")
+    elif wrong == "program is a folder":
+        (folder / "x.py").mkdir()
+    elif wrong == "break":
+        book.program("part/first.breaks.toml", "break = [3]\n")
+    elif wrong == "page":
+        (book.root / "docs/part/index.md").write_bytes(b"# Caf\xe9\n")
+    elif wrong == "output":
+        words = ["claims", "--output", "docs"]
+    else:
+        book.settings(plugins=[{"book": {wrong: "docs"}}])
+    code, printed = call(capsys, *words)
+    assert code == bool(said)
+    assert said in printed
+    if said:
+        assert len(printed.strip().splitlines()) == 1
+
+
 def test_failed_program_is_said_in_one_sentence(book, capsys):
     book.program("part/first.py", GOOD.replace("/ 3", "/ 0"))
     code, printed = call(capsys, "run", "part/first.py")
@@ -130,6 +168,30 @@ def test_expected_writes_what_programs_took_and_the_build_reads_it(book, capsys)
     code, printed = call(capsys, "expected")
     assert code == 1
     assert "names no file with 'expected'" in printed
+
+
+def test_the_command_has_a_name_of_its_own():
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    point = EntryPoint("bookbuild", scripts["bookbuild"], "console_scripts")
+    assert point.load() is main
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("mkdocs", "build", "-f", "book/mkdocs.yml"),
+        ("bookbuild", "--root", "book", "build"),
+    ],
+    ids=["mkdocs", "bookbuild"],
+)
+def test_a_book_is_built_from_another_folder_by_command(book, tmp_path, words):
+    done = subprocess.run(
+        [sys.executable, "-m", *words], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "The mean is at least 1" in (book.site / "part/first.html").read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["book"]
 
 
 @pytest.mark.slow

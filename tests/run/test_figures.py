@@ -1,6 +1,8 @@
 """Open figures become drawings in the book's colours, light and dark."""
 # ruff: noqa: F401, F811 (fixtures are imported)
 
+import itertools
+
 import pytest
 from running import book, failure, fresh_pool, pool, record
 
@@ -43,6 +45,34 @@ def test_each_colour_has_a_dark_twin():
     light = " ".join(figures.DARK)
     dark = figures.darken(light)
     assert not any(colour in dark for colour in figures.DARK)
+
+
+def part(colour, place):
+    """Red, green or blue of a colour, from 0 to 255."""
+    return int(colour[1 + 2 * place : 3 + 2 * place], 16)
+
+
+def test_the_first_colours_differ_in_grey_too():
+    weights = 0.299, 0.587, 0.114
+    greys = sorted(
+        sum(weight * part(colour, place) for place, weight in enumerate(weights))
+        for colour in figures.CYCLE[:4]
+    )
+    assert all(b - a >= 20 for a, b in itertools.pairwise(greys)), greys
+
+
+def luminance(colour):
+    """As WCAG defines it."""
+    linear = [
+        c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (part(colour, place) / 255 for place in range(3))
+    ]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("colour", figures.CYCLE)
+def test_a_line_can_be_seen_on_white(colour):
+    assert 1.05 / (luminance(colour) + 0.05) >= 3
 
 
 def test_the_style_is_there_however_matplotlib_is_loaded(

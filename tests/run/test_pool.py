@@ -241,6 +241,15 @@ def test_the_environment_of_programs(one, book, monkeypatch):
     assert os.environ["OMP_NUM_THREADS"] == "7"
 
 
+@pytest.mark.parametrize("start", ["fork", "fresh"])
+def test_programs_know_nothing_of_other_variables(start, tmp_path, book, monkeypatch):
+    monkeypatch.setenv("MY_STEPS", "300")
+    monkeypatch.setenv("LC_TIME", "C")
+    text = "import os\nprint(os.getenv('MY_STEPS'), os.getenv('LC_TIME'))\n"
+    with Pool(tmp_path / "pool", start=start) as own:
+        assert record(own, book.job(text)).printed() == "None C\n"
+
+
 @pytest.mark.slow
 def test_the_server_is_started_again(one, book):
     record(one, book.job("print(1)\n"))

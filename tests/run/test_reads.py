@@ -130,6 +130,36 @@ STALE = {
         HERE + "import sqlite3\nsqlite3.connect('own.db').execute('select 1')\n",
         "../../own.db",
     ),
+    "exists": (
+        HERE + "import os\nprint(os.path.exists(HERE / 'new.txt'))\n",
+        "new.txt",
+    ),
+    "is-file": (HERE + "print((HERE / 'new.txt').is_file())\n", "new.txt"),
+    "is-no-folder": (HERE + "print((HERE / 'new').is_dir())\n", "new/new.txt"),
+    "size": (HERE + "print((HERE / 'data.txt').stat().st_size)\n", "data.txt"),
+    "access": (
+        HERE + "import os\nprint(os.access(str(HERE / 'new.txt'), os.R_OK))\n",
+        "new.txt",
+    ),
+    "exists-outside": (
+        HERE + "print((HERE.parents[2] / 'new.txt').exists())\n",
+        "../../../new.txt",
+    ),
+    "exists-for-a-library": (
+        HERE + "import numpy as np\n"
+        "print(np.lib.npyio.DataSource().exists('snippets/part/new.txt'))\n",
+        "new.txt",
+    ),
+    "exists-in-a-process": (
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', "
+        "'import os; os.path.exists(\"snippets/part/new.txt\")'])\n",
+        "new.txt",
+    ),
+    "mapped": (
+        HERE + "import torch\nx = torch.from_file(str(HERE / 'data.txt'), "
+        "size=4, dtype=torch.uint8)\nprint(x)\n",
+        "data.txt",
+    ),
     "own-source": ("print(open(__file__).read())\n", "first.py"),
     "claims": ("x = 1\n", "data.txt"),
 }
@@ -340,7 +370,9 @@ open(path).read()
 os.remove(path)
 """),
     )
-    assert found.reads["files"] == {} and found.warnings == ()
+    assert found.reads["files"] == {}
+    (warning,) = found.warnings  # of `ctypes` itself
+    assert "the C library" in warning
 
 
 @pytest.mark.parametrize(
@@ -473,6 +505,43 @@ STARTS = {
         (0, "true"),
     ),
 }
+
+
+LOST = {
+    "network": (
+        "import contextlib, socket\nwith contextlib.suppress(OSError):\n"
+        "    socket.create_connection(('192.0.2.1', 9), 0.01)\n",
+        "line 3 connects to 192.0.2.1; what comes from there",
+    ),
+    "c-library": (
+        "import ctypes\nctypes.CDLL(None).getpid()\n",
+        "line 2 loads `the C library`; what it reads",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_what_else_cannot_be_followed_is_warned_of(name, book, pool):
+    text, said = LOST[name]
+    (warning,) = record(pool, book.job(text)).warnings
+    assert warning == f"{said} is not followed, so its results may go stale"
+
+
+def test_looking_at_what_is_always_so_is_no_dependency(book, pool):
+    """Libraries, this machine's own sockets, and what the run has made itself."""
+    text = """\
+import ctypes, os, pathlib, shutil, socket, tempfile, json
+pathlib.Path(json.__file__).exists()
+with tempfile.TemporaryDirectory() as folder:
+    print(os.path.exists(folder + "/x"))
+    pathlib.Path(folder, "y").write_text("1")
+    shutil.copy(folder + "/y", folder + "/z")
+with socket.create_server(("127.0.0.1", 0)) as server:
+    socket.create_connection(server.getsockname()).close()
+"""
+    found = record(pool, book.job(text))
+    assert found.warnings == ()
+    assert found.reads["files"] == {} and found.reads["folders"] == {}
 
 
 @pytest.mark.parametrize("name", STARTS)
