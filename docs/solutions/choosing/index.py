@@ -7,7 +7,7 @@
 #
 # ## Exercise 2
 #
-# For instance, the verdicts of critics: single words say most of it, so a count of words loses little, and needs less data than a network that must learn the words first. And tomorrow's share price: if today's price held information about tomorrow's, somebody would have traded on it, so there is next to nothing to learn.
+# For instance, the verdicts of critics: single words say most of it, so a count of words loses little, and needs less data than a network that must learn the words first. And tomorrow's share price: the usual explanation is that whatever is known today about tomorrow's *change* has been traded on already, so next to nothing is left to learn.
 #
 # ## Exercise 3
 #

@@ -177,5 +177,5 @@ for weight in (8, 1):
 
 # %% [markdown]
 # After so short a training, the detector with $\lambda = 1$ has an mAP of {{ weight_1.loose:.2f}} at an IoU of 0.5, and that with $\lambda = 8$ {{ weight_8.loose:.2f}}; at 0.75 they have {{ weight_1.tight:.2f}} and
-# {{ weight_8.tight:.2f}}. A large weight makes the network care for boxes before it knows what is in them. Both are far below the page's detector, which has twice the scenes and more than twice the epochs: how long one
+# {{ weight_8.tight:.2f}}. Perhaps a large weight makes the network care for boxes before it knows what is in them. Both are far below the page's detector, which has twice the scenes and more than twice the epochs: how much one
 # trains matters more. Whoever wants to choose $\lambda$ should ask validation scenes, at the full length of training.

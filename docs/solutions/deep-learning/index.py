@@ -12,7 +12,7 @@
 #
 # ## Exercise 2
 #
-# The MLP has to learn a pattern again at every position and size at which it may appear, and 4000 signals show it few of these
+# The MLP has to learn a pattern again at every position and size at which it may appear, and the training signals show it few of these
 # combinations. The CNN uses the same kernels at all positions (weight sharing), so what it learns at one place holds everywhere.
 #
 # ## Exercise 3

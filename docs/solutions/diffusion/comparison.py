@@ -6,7 +6,7 @@
 # %% [markdown]
 # ## Exercise 1
 #
-# Copies: the column *nearest* (0 for exact copies). One kind of seven only: recall, since real sevens of other kinds are near no drawn one. Precision and sureness praise both.
+# Copies: the column *nearest* (0 for exact copies). One kind of seven only: *rarest*, which is 0, and recall, since the other real digits are near no drawn one. Precision and sureness praise both.
 
 # %% [markdown]
 # ## Exercise 2

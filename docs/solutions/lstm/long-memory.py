@@ -58,8 +58,7 @@ for lag in (10, 100, 1000):
 # %% [markdown]
 # ## Exercise 3
 #
-# The page's training, with 100 steps in place of 200. (PyTorch computes a GRU
-# more slowly than an LSTM.)
+# The page's training, with 100 steps in place of 200.
 
 # %%
 def train(cell, start, lag, seed, steps=200, strength=1):

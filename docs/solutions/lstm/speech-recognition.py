@@ -185,4 +185,4 @@ results["growth"] = [row[1] / row[0] for row in results["rates"].values()]
 # %% [markdown]
 # ## Exercise 8
 #
-# Joined strings have pauses and the speech melody of single words; in connected speech words run into each other, are shortened, and change at their borders, and people hesitate. Error rates would be higher, spikes less sharp, and a network trained on joined strings would fail more. That the CTC loss can be computed by the recursion, and that longer strings than any seen are harder, should hold.
+# Joined strings have pauses and the speech melody of single words; in connected speech words run into each other, are shortened, and change at their borders, and people hesitate. Error rates would be higher, spikes less sharp, and a network trained on joined strings would fail more. That the CTC loss can be computed by the recursion should hold; that strings longer than any in training are read as well need not.

@@ -103,8 +103,8 @@ plt.show()
 # %% [markdown]
 # ## Exercise 4
 #
-# The page's training at learning rate 0.2, for four limits and three random
-# seeds.
+# The page's training at learning rate 0.2, twice as long, for four limits and
+# three random seeds.
 
 # %%
 def train(lr, clip, seed, steps=300, delay=5):

@@ -38,7 +38,7 @@ print([round(i - (i + 1) * y * n[i + 1] / n[i], 2) for i in (1, 2, 3)])
 # ## Exercise 4
 #
 # Sum the numerator over all $x$. The counts give $\sum_x N(cx) = N(c)$, the discounts give $-\sum_x d(N(cx)) = -\gamma(c)$, since $d(0) = 0$, and the last term gives $\gamma(c) \sum_x p_{k-1}(x \mid c') = \gamma(c)$. What is left is $N(c)$, and
-# divided by $n(c)$ it is 1. If $c$ is new, $p_k = p_{k-1}$ and there is nothing to show. Since $p_0$ sums to 1, so do all. We check it for a context of each length:
+# divided by $N(c)$ it is 1. If $c$ is new, $p_k = p_{k-1}$ and there is nothing to show. Since $p_0$ sums to 1, so do all. We check it for a context of each length:
 
 # %%
 for n in orders:
@@ -82,7 +82,7 @@ for name, part in (("tenth", 0.1), ("third", 1 / 3), ("all", 1.0)):
     print(f"{name}: {results[name]:.3f} bits")
 
 # %% [markdown]
-# From a tenth to a third of the text the surprise falls from {{ tenth:.2f}} to {{ third:.2f}} bits, and with all of it to {{ all:.2f}}. Every threefold of text takes away a similar amount, since pieces that were new become known. There is no sign of an end: with more plays, counting gains further.
+# From a tenth to a third of the text the surprise falls from {{ tenth:.2f}} to {{ third:.2f}} bits, and with all of it to {{ all:.2f}}. Each threefold of text takes away a good part of a bit: pieces that were new become known. The end of that is not in sight here.
 
 # %% [markdown]
 # ## Exercise 7
@@ -94,7 +94,7 @@ print(f"orders {best} and 3 mixed: {results['two_counts']:.3f}, "
       f"order {best} alone: {test_bits[best - 1]:.3f}")
 
 # %% [markdown]
-# No: {{ two_counts:.3f}} bits. The longer model already contains the shorter one and uses it where its own counts are thin; averaging once more only makes it less sure where it was rightly sure. The network helps because it is another kind of model, not because there are two.
+# No: {{ two_counts:.3f}} bits. The longer model already contains the shorter one and uses it where its own counts are thin; averaging once more only makes it less sure where it was rightly sure. A second model is not enough; the network, which is of another kind, does help.
 
 # %% [markdown]
 # ## Exercise 8

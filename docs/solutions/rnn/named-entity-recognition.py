@@ -117,7 +117,7 @@ print(f"12 patterns: mean {results['all']['mean']:.2f} (from above)")
 # %% [markdown]
 # ## Exercise 5
 #
-# A: precision $40/60 = 0.67$, recall $40/50 = 0.80$, $F_1 = 80/110 = 0.727$. B: $30/32 = 0.94$, $30/50 = 0.60$, $60/82 = 0.732$. Equal in F1, and different in use: the archivist loses ten names less with A; a program that acts on each hit makes two mistakes with B and twenty with A.
+# A: precision $40/60 = 0.67$, recall $40/50 = 0.80$, $F_1 = 80/110 = 0.727$. B: $30/32 = 0.94$, $30/50 = 0.60$, $60/82 = 0.732$. Equal in F1, and different in use: the archivist misses ten names fewer with A; a program that acts on each hit makes two mistakes with B and twenty with A.
 
 # %% [markdown]
 # ## Exercise 6
@@ -132,4 +132,4 @@ print(f"12 patterns: mean {results['all']['mean']:.2f} (from above)")
 # %% [markdown]
 # ## Exercise 8
 #
-# Against either of the two, a program cannot be expected to do better than they do against each other: the F1 of one judged by the other is the mark to compare with. Look at the disagreements first: unclear rules (is a nickname a name?) can be repaired by a guideline and a third reader; what remains is a property of the task, and a second set of labels allows to say how much of the error it is.
+# Against either of the two, a program cannot be expected to do better than they do against each other: the F1 of one judged by the other is the mark to compare with. Look at the disagreements first: unclear rules (is a nickname a name?) can be repaired by a guideline and a third reader; what remains is a property of the task, and with a second set of labels one can say how much of the error it is.
