@@ -163,7 +163,7 @@ for norms, name, color, style in [(spikes, "not clipped", "C1", "--"),
                                   (calm, "clipped", "C0", "-")]:
     norms = np.array([n for n in norms if np.isfinite(n)])
     ax.plot(norms, style, color=color)
-    ax.annotate(name, (30, 1e9) if name[0] == "n" else (200, 3),
+    ax.annotate(name, (30, 1e9) if name[0] == "n" else (100, 3),
                 color=color)
 ax.set(yscale="log", xlabel="step of training", ylim=(1e-2, 1e12),
        ylabel="gradient norm before clipping")
