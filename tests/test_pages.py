@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 
 import pytest
 import yaml
@@ -23,6 +24,12 @@ PROGRAMS = sorted(
 )
 CHAPTERS = sorted({name.partition("/")[0] for name in PROGRAMS})
 CHAPTER_PAGES = [page for page in PAGES if page.partition("/")[0] in CHAPTERS]
+BUDGETS = {  # CPU seconds of the programs of some chapters together
+    "start deep-learning neural-networks latent-representations cnn": 460,
+    "rnn lstm": 420,
+    "gan autoencoder vae diffusion": 360,
+    "transformer self-supervised scale choosing": 360,
+}
 KINDS = ["By hand", "Proof", "Change the program", "Open"]  # of exercises
 
 
@@ -231,6 +238,14 @@ def test_program_with_claims_has_breaks_that_concern_them(name, checked):
 
 
 # The rest ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("chapters", "budget"), BUDGETS.items())
+def test_the_programs_of_chapters_keep_their_budget(chapters, budget):
+    seconds = tomllib.loads((ROOT / "expected.toml").read_text())["seconds"]
+    spent = {n: s for n, s in seconds.items() if n.split("/")[0] in chapters.split()}
+    assert sum(spent.values()) <= budget, f"expected.toml: {spent}"
+    assert max(spent.values()) <= 60
 
 
 def test_references_have_what_a_reader_needs_to_find_them():
