@@ -70,7 +70,7 @@ for name, make in [("ReLU", autoencoder), ("linear", linear_autoencoder)]:
     errors = []
     for seed in range(3):
         torch.manual_seed(seed)
-        model = train(make(8))
+        model = train(make(8), 0.005)
         with torch.no_grad():
             errors.append(F.mse_loss(model(test_X), test_X).item())
     results[name] = sum(errors) / 3
