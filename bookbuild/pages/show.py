@@ -190,10 +190,12 @@ def cell(slot: Slot, page: Page, book: Book) -> str:
 def margin(slot: Slot, page: Page, book: Book) -> str:
     """Under a claim: what was measured, what was asked, what breaks it."""
     claim = next(c for c in page.claims if c.id == slot.name)
-    return margin_of(claim.program, claim.id, book)
+    return margin_of(claim.program, claim.id, book, how)
 
 
-def margin_of(program: str, claim: str, book: Book) -> str:
+def margin_of(
+    program: str, claim: str, book: Book, shown_break: Callable[[Break], str]
+) -> str:
     """The margin of a claim and the breaks that make it fail, as HTML."""
     verdict = book.verdict(program, claim)
     if verdict is None:
@@ -208,10 +210,15 @@ def margin_of(program: str, claim: str, book: Book) -> str:
         shown = f"{book.words['measured']}: " + (
             "; ".join(parts) or book.words["holds"]
         )
-    failing = [how(b) for b in book.breaks(program) if claim in b.fails]
+    failing = [shown_break(b) for b in book.breaks(program) if claim in b.fails]
     if failing:
         shown += f". {book.words['breaks']}: " + "; ".join(failing)
     return f"{shown}."
+
+
+def name_only(broken: Break) -> str:
+    """What a break is, in a few words."""
+    return escape(broken.name)
 
 
 def how(broken: Break) -> str:
@@ -249,7 +256,8 @@ def claims(slot: Slot, page: Page, book: Book) -> str:
             f'<li><a href="{target}#{claim.id}">{book.words["claim"]} '
             f"{claim.number}</a> "
             f"{without_ids(fill(claim.sentence, other, book, late=True))}"
-            f'<p class="claim-margin">{margin_of(claim.program, claim.id, book)}</p>'
+            f'<p class="claim-margin">'
+            f"{margin_of(claim.program, claim.id, book, name_only)}</p>"
             "</li>"
             for claim in other.claims
         ]
