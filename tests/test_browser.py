@@ -22,7 +22,7 @@ APPENDIX = sorted(
     for p in (ROOT / "docs/appendix").glob("*.md")
 )
 # Of every kind, over the whole book.
-SOME = ["index.html", *CHAPTERS[::5], *ANSWERS[::13], *APPENDIX[::3]]
+SOME = ["index.html", *CHAPTERS[::8], *ANSWERS[::22], *APPENDIX[::3]]
 # What a first visit may weigh, in kB, and what it may where figures hold
 # photographs or thousands of points. Half of it is the same on all pages.
 FIRST = 300
