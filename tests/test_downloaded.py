@@ -98,7 +98,7 @@ def recorded(checked):
     """What was run for each download: its name, the code, and the programs."""
     book, found = checked.book, {}
     for name, (program, _) in checked.jobs.items():
-        if not name.endswith(".md"):
+        if name.endswith(".py"):
             found[f"{book.download_name(name)}.py"] = program.text, [name]
         if name.startswith("solutions/"):
             found[f"{book.download_name(name)}.ipynb"] = program.text, [name]
