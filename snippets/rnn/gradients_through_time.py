@@ -154,7 +154,7 @@ ax.set(xscale="log", xlabel="steps of the sequence", yscale="log",
        ylabel="error, one line a run")
 ax.set_xticks(lengths, lengths)
 ax.minorticks_off()
-ax.legend(loc="lower right")
+ax.legend(loc="upper left")
 
 fig, ax = plt.subplots(num="clip")
 spikes = runs["not clipped"][0.4][0]["norms"]
