@@ -33,7 +33,14 @@ from pygments.lexers import PythonLexer
 
 from bookbuild.errors import BookError
 from bookbuild.run.breaks import read_breaks
-from bookbuild.run.program import Change, Program, read_program, read_text
+from bookbuild.run.program import (
+    INCLUDE,
+    Change,
+    Program,
+    read_program,
+    read_text,
+    span,
+)
 from bookbuild.run.record import Record
 
 if TYPE_CHECKING:
@@ -180,13 +187,12 @@ def filled(text: str, name: str, snippets: Path) -> str:
     """Code with the sections that it takes of programs filled in."""
     found = []
     for line in text.split("\n"):
-        if match := re.match(r'^--8<-- "([^":]+\.py)(?::([\w-]+))?"\s*$', line):
+        if match := INCLUDE.match(line):
             try:
                 other = read_program(match[1], snippets / match[1], snippets)
+                span(other, match[2])  # there is such a section
             except BookError as error:
                 raise BookError(f"includes {error}", program=name) from error
-            if match[2] and match[2] not in other.sections:
-                raise BookError(f"{match[1]} has no section {match[2]!r}", program=name)
             line = other.section(match[2])
         found.append(line)
     return "\n".join(found)

@@ -12,6 +12,7 @@ from bookbuild.pages import questions
 from bookbuild.pages.book import Book, figure_path, live_numbers, live_path
 from bookbuild.pages.page import Page
 from bookbuild.pages.slots import NUMBER, SLOT, WAITING, Slot, number_slot
+from bookbuild.pages.terms import plain
 from bookbuild.run.breaks import Break
 from bookbuild.run.program import Program
 from bookbuild.run.record import Failure
@@ -415,11 +416,6 @@ def downloads(slot: Slot, page: Page, book: Book) -> str:
             )
     spans = "".join(f"<span>{link}</span>" for link in links)
     return f'<p class="programs">{spans}</p>'
-
-
-def plain(html: str) -> str:
-    """The text of a piece of HTML."""
-    return unescape(re.sub(r"<[^>]+>", "", html))
 
 
 def is_shown(name: str, page: Page, book: Book) -> bool:
