@@ -36,6 +36,8 @@ class Job:
         machinery: hash of what runs it: see `Store.machinery`.
         expected: seconds it will probably take, if known.
         sources: folders of the book, below root, that no program may change.
+        patient: whether it lets others go before it, in the queue and on the
+            cores; broken programs do, since only tests wait for them.
     """
 
     program: Program
@@ -45,6 +47,7 @@ class Job:
     machinery: str = ""
     expected: float | None = None
     sources: tuple[str, ...] = ("docs", "snippets")
+    patient: bool = False
 
     @property
     def key(self) -> str:

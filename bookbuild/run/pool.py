@@ -209,10 +209,11 @@ class Pool:
                     return task
         return None
 
-    def urgency(self, task: Task) -> tuple[int, float]:
+    def urgency(self, task: Task) -> tuple[int, bool, float]:
         """What is larger for a job that should start sooner."""
-        expected = task.job.expected
-        return task.first, self.mean if expected is None else expected
+        job = task.job
+        expected = self.mean if job.expected is None else job.expected
+        return task.first, not job.patient, expected
 
     def finish(self, task: Task) -> None:
         """Run a job and hand over its outcome."""

@@ -128,7 +128,7 @@ class Runner:
             if shared is None or not known:
                 shared = self._asked[job.key] = Future()
         if not known:
-            self._begin(Task(job, shared, first, fresh, bool(changes)))
+            self._begin(Task(job, shared, first, fresh))
         elif first:
             self.promote(program.name)
         return placed(shared, claims)
@@ -176,6 +176,7 @@ class Runner:
             machinery=self.store.machinery(),
             expected=self.expected(program.name),
             sources=self.sources,
+            patient=bool(changes),
         )
 
     def expected(self, name: str) -> float | None:
@@ -307,7 +308,7 @@ class Runner:
             outcome = future.result()
             if isinstance(outcome, Record):
                 self.store.save(task.job.key, outcome)
-                if not task.changed:
+                if not task.job.patient:
                     self.store.put("timings", outcome.program, outcome.cpu)
         except BaseException as error:
             self._fail(task, error)
@@ -344,7 +345,6 @@ class Task:
         future: gets its outcome.
         first: whether it goes before others.
         fresh: whether it runs even if there is a record.
-        changed: whether its program is a broken one.
         lock: keeps other processes from running it too.
     """
 
@@ -352,7 +352,6 @@ class Task:
     future: Future[Outcome]
     first: bool
     fresh: bool
-    changed: bool = False
     lock: FileLock | None = None
 
     def release(self) -> None:

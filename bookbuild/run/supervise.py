@@ -250,8 +250,6 @@ def watch(
     folder = Path(tempfile.mkdtemp(prefix=PREFIX + os.environ.get(MARK, "")))
     try:
         with running(job, folder, connection, fork, alone) as process:
-            if connection is not None:
-                connection.sendall(b"%d %d\n" % (process.number, os.getpid()))
             problem = wait(job, folder, process, connection, abandoned)
         if problem is None:
             problem = how_it_ended(process.status)
@@ -361,6 +359,8 @@ def fork_program(job: Job, folder: Path, connection: socket.socket | None) -> in
             if os.getppid() != parent:
                 os._exit(1)
         if connection is not None:
+            # It says this itself: its program may stop the supervisor at once.
+            connection.sendall(b"%d %d\n" % (os.getpid(), parent))
             connection.close()
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)

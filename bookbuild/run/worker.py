@@ -39,6 +39,8 @@ def run(job: Job, result: Path) -> NoReturn:
             ended and only threads and `atexit` functions may go on.
     """
     began = os.getpid()
+    if job.patient and hasattr(os, "nice"):
+        os.nice(10)
     outcome: Outcome
     try:
         outcome = attempt(job, result.parent)
