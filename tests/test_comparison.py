@@ -57,8 +57,8 @@ def table(page, first):
 
 
 def number(cell):
-    """The number of a cell; the mean if there are three."""
-    values = [float(value) for value in cell.split(",")]
+    """The number of a cell, without what is in brackets; the mean if there are three."""
+    values = [float(value) for value in cell.partition(" (")[0].split(",")]
     return sum(values) / len(values)
 
 

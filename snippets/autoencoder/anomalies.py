@@ -125,5 +125,6 @@ nets = [np.mean(table[f"autoencoder {seed}"]).item() for seed in range(3)]
 results = {"mean": {name: np.mean(row).item() for name, row in table.items()},
            "one": {name: row[1] for name, row in table.items()},
            "zero": {name: row[0] for name, row in table.items()},
-           "nets": nets, "best_one": max(row[1] for row in table.values())}
+           "nets": nets, "nets_mean": np.mean(nets).item(),
+           "best_one": max(row[1] for row in table.values())}
 # --8<-- [end:results]

@@ -78,7 +78,7 @@ def cells(ax, x, y, numbers, color, size=0.62):
             ax.add_patch(plt.Rectangle(
                 (x + j * size, y - (i + 1) * size), size, size,
                 facecolor=SOFT, edgecolor=color, lw=1.2))
-            ax.text(x + (j + 0.5) * size, y - (i + 0.5) * size, f"{value}",
+            ax.text(x + (j + 0.5) * size, y - (i + 0.5) * size, f"${value}$",
                     ha="center", va="center", fontsize=11)
 
 
@@ -89,13 +89,13 @@ fig, axes = plt.subplots(3, 1, num="layer", figsize=(6.4, 6.2))
 rows = [
     [(0.3, "$W$", W, "C0"), (2.6, "$x$", inputs, "C0"), (3.8, None, "+", ""),
      (4.4, "$b$", bias, "C0"), (5.6, None, "=", ""), (6.2, "$a$", a, "C0")],
-    [(0.3, r"$W^T$", W.T, "C0"), (2.0, r"$\delta a$", da, "C1"),
+    [(0.3, r"$W^\top$", W.T, "C0"), (2.0, r"$\delta a$", da, "C1"),
      (5.6, None, "=", ""), (6.2, r"$\delta x$", d_inputs, "C1")],
-    [(0.3, r"$\delta a$", da, "C1"), (1.4, r"$x^T$", inputs[None], "C0"),
+    [(0.3, r"$\delta a$", da, "C1"), (1.4, r"$x^\top$", inputs[None], "C0"),
      (5.6, None, "=", ""), (6.2, r"$\delta W$", dW, "C1")]]
 titles = ["forward: $a = Wx + b$",
-          r"backward, to the inputs: $\delta x = W^T \delta a$",
-          r"backward, to the weights: $\delta W = \delta a\, x^T$"]
+          r"backward, to the inputs: $\delta x = W^\top \delta a$",
+          r"backward, to the weights: $\delta W = \delta a\, x^\top$"]
 for ax, parts, title in zip(axes, rows, titles):
     finish(ax, 8.6, 2.5)
     ax.set_title(title, fontsize=11)

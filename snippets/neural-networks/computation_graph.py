@@ -19,7 +19,7 @@ for i, name in enumerate(BOXES):
     ax.text(2 * i, 0, name, ha="center", va="center", fontsize=12)
 for i, (step, back) in enumerate(zip(STEPS, BACK)):
     arrow((2 * i + 0.4, 0.12), (2 * i + 1.6, 0.12), "C0")
-    ax.text(2 * i + 1, 0.25, step, ha="center", fontsize=9, color="C0")
+    ax.text(2 * i + 1, 0.25, step, ha="center", fontsize=10, color="C0")
     if i:
         arrow((2 * i + 1.6, -0.12), (2 * i + 0.4, -0.12), "C1")
     ax.text(2 * i + 2, -0.62, back, ha="center", fontsize=11, color="C1")
@@ -29,9 +29,9 @@ for i, (x, first) in enumerate([(1, "x"), (5, "h")], 1):
     bend = "a" if i == 1 else "z"
     arrow((x + 0.25, -0.2), (x + 0.25, -0.95), "C1")
     ax.text(x + 0.25, -1.3, f"$\\delta W_{i} = \\delta {bend}\\,"
-            f"{first}^T$", ha="center", fontsize=11, color="C1")
-ax.text(-0.4, 0.75, "forward", color="C0", fontsize=9)
-ax.text(8.4, -1.0, "backward", color="C1", fontsize=9, ha="right")
+            f"{first}^\\top$", ha="center", fontsize=11, color="C1")
+ax.text(-0.4, 0.75, "forward", color="C0", fontsize=10)
+ax.text(8.4, -1.0, "backward", color="C1", fontsize=10, ha="right")
 ax.set(xlim=(-0.6, 8.6), ylim=(-1.5, 1.55))
 ax.set_axis_off()
 plt.show()

@@ -120,18 +120,19 @@ for bad_start in (False, True):
 # --8<-- [start:draw]
 fig, axes = plt.subplots(1, 2, num="slopes", figsize=(6.4, 2.9))
 line = torch.linspace(-6, 4, 400, dtype=torch.float64)
-for i, (name, loss, at) in enumerate([
-        ("0/1", zero_one, (-5.8, 0.55)), ("squared", squared, (-5.8, 1.2)),
-        ("cross-entropy", cross_entropy, (-3.6, 4.2))]):
+for i, (name, style, loss, at) in enumerate([
+        ("0/1", ":", zero_one, (-5.8, 0.5)),
+        ("squared", "--", squared, (-5.8, 1.2)),
+        ("cross-entropy", "-", cross_entropy, (-3.6, 4.2))]):
     w = line.clone().requires_grad_()
     values = loss(w)
-    axes[0].plot(line, values.detach(), color=f"C{i}")
+    axes[0].plot(line, values.detach(), style, color=f"C{i}")
     axes[0].annotate(name, at, color=f"C{i}")
     if i:
         values.sum().backward()
-        axes[1].plot(line, w.grad, color=f"C{i}")
+        axes[1].plot(line, w.grad, style, color=f"C{i}")
     else:
-        axes[1].plot(line, 0 * line, color="C0")
+        axes[1].plot(line, 0 * line, style, color="C0")
 axes[0].set(xlabel="logit of the right answer", ylabel="loss")
 axes[1].set(xlabel="logit of the right answer", ylabel="slope of the loss")
 

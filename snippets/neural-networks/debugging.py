@@ -109,12 +109,12 @@ for ax, name in zip(axes.flat, faults):
     color = "C2" if name == "healthy" else "C1"
     ax.plot(runs[name][0][0], color=color, lw=0.9)
     ax.axhline(math.log(10), ls=":", color="gray", lw=1.2)
-    ax.set_title(name, fontsize=9)
+    ax.set_title(name, fontsize=10)
     ax.annotate(f"held out: {runs[name][0][1]:.2f}", (300, 3.1),
-                ha="right", fontsize=8, color=color)
+                ha="right", fontsize=10, va="center", color=color)
     ax.set(ylim=(0, 3.5))
-axes[0, 0].annotate("log 10", (300, 2.0), color="gray", ha="right",
-                    fontsize=8)
+axes[0, 0].annotate("log 10", (300, 1.9), color="gray", ha="right",
+                    fontsize=10)
 for ax in axes[-1]:
     ax.set_xlabel("step")
 for ax in axes[:, 0]:

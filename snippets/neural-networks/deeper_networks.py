@@ -184,7 +184,7 @@ for ax, way, title in zip(axes, ("size", "back"), (
             ax.plot([], [], style, color=f"C{i}", label=name)
     ax.set(yscale="log", ylim=(0.1, 1e9), xlabel="block", title=title)
 axes[0].set_ylabel("size, against the end it starts from")
-axes[0].legend(frameon=False, loc="upper left", fontsize=8)
+axes[0].legend(frameon=False, loc="upper left", fontsize=10)
 plt.show()
 # --8<-- [end:draw]
 

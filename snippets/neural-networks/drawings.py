@@ -23,20 +23,20 @@ def arrow(ax, start, end, width=1.3):
 fig, ax = plt.subplots(num="neuron", figsize=(6.4, 2.7))
 for i, (x, w) in enumerate(zip(inputs, weights)):
     y = 4 - 1.5 * i
-    ax.text(0.6, y, f"$x_{i + 1}$ = {x:g}", ha="center", va="center")
+    ax.text(0.6, y, f"$x_{i + 1} = {x:g}$", ha="center", va="center")
     arrow(ax, (1.4, y), (4.05, 2.5 + 0.28 * (1 - i)))
-    ax.text(2.9, [3.5, 2.55, 1.0][i], f"$w_{i + 1}$ = {w:g}", color="C0",
-            ha="center", va="bottom")
+    ax.text([3.2, 2.9, 2.9][i], [3.6, 2.58, 0.95][i],
+            f"$w_{i + 1} = {w:g}$", color="C0", ha="center", va="bottom")
 ax.add_patch(plt.Circle((4.9, 2.5), 0.85, facecolor=SOFT, edgecolor=INK))
 ax.text(4.9, 2.5, f"sum\n{weighted:.2f}", ha="center", va="center")
-ax.text(4.9, 0.75, f"bias $b$ = {bias:g}", color="C0", ha="center")
+ax.text(4.9, 0.75, f"bias $b = {bias:g}$", color="C0", ha="center")
 arrow(ax, (4.9, 1.1), (4.9, 1.65))
 arrow(ax, (5.75, 2.5), (7.0, 2.5))
 ax.add_patch(plt.Rectangle((7.0, 1.9), 1.7, 1.2, facecolor=SOFT,
                            edgecolor=INK))
 ax.text(7.85, 2.5, "tanh", ha="center", va="center")
 arrow(ax, (8.7, 2.5), (9.8, 2.5))
-ax.text(10.9, 2.5, f"activation\n$h$ = {activation:.2f}", ha="center",
+ax.text(10.9, 2.5, f"activation\n$h = {activation:.2f}$", ha="center",
         va="center", color="C1")
 ax.set(xlim=(-0.3, 11.9), ylim=(0.3, 4.6), aspect="equal")
 ax.axis("off")

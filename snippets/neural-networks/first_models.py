@@ -99,7 +99,7 @@ fig, ax = plt.subplots(num="hills")
 ax.plot(bmi, progress, ".", color="C6", ms=4, alpha=0.6)
 ends = torch.tensor([17.5, 43.0])
 ax.plot(ends, w * ends + b, color="C0")
-ax.annotate("expected:\n$wx + b$", (38.8, 215), color="C0")
+ax.annotate("expected:\n$wx + b$", (39.0, 130), color="C0")
 height = torch.linspace(-3, 3, 121)
 for at in (21.0, 28.0, 35.0):
     bell = 3.6 * (-height**2 / 2).exp()        # its width on the page

@@ -100,6 +100,9 @@ for row, (problem, (X, y)) in zip(axes, problems.items()):
         ax.contourf(*grid.reshape(200, 200, 2).unbind(2),
                     p.reshape(200, 200), [0, 0.5, 1], colors=["C0", "C1"],
                     alpha=0.25)
+        ax.contour(*grid.reshape(200, 200, 2).unbind(2),
+                   p.reshape(200, 200), [0.5], colors="#24292f",
+                   linewidths=0.8)
         for label in (0, 1):
             dots = X[500:][y[500:] == label]
             ax.plot(*dots.T, ".", color=f"C{label}", ms=2)

@@ -99,17 +99,19 @@ fig, axes = plt.subplots(2, 2, num="depth", figsize=(6.4, 5.2),
                          sharex=True, sharey="row")
 for column, activation in enumerate(activations):
     sizes = [size for name, size in starts if name == activation]
-    for i, size in enumerate(sizes):
+    for size in sizes:
+        color, style = {"too small": ("C0", "-"), "Xavier": ("C1", "--"),
+                        "He": ("C2", "-."), "too large": ("C3", ":")}[size]
         rising = size in ("too small", "Xavier")  # gradients
         places = (depth, 10 if size == "too small" else 3)
-        nudges = [(4, -9 if (activation, size) == ("tanh", "Xavier") else -2),
-                  (3, -10 if rising else 4)]
+        crowded = (activation, size) == ("tanh", "Xavier")
+        nudges = [(4, -11 if crowded else -3), (3, -13 if rising else 5)]
         for ax, values, at, nudge in zip(
                 axes[:, column], measured[activation, size][0], places,
                 nudges):
-            ax.plot(range(1, depth + 1), values, color=f"C{i}")
+            ax.plot(range(1, depth + 1), values, style, color=color)
             ax.annotate(size, (at, values[at - 1]), xytext=nudge,
-                        textcoords="offset points", color=f"C{i}", fontsize=8)
+                        textcoords="offset points", color=color)
             ax.set(yscale="log", xlim=(1, 40), xticks=[1, 10, 20, 30])
     axes[0, column].set_title(activation)
     axes[1, column].set_xlabel("layer")

@@ -132,9 +132,13 @@ fig, axes = plt.subplots(2, 1, num="training", figsize=(6.4, 4.8),
 height = -9.0
 for digit in path[-1].argsort().tolist():
     axes[0].plot(path[:, digit], color=f"C{digit % 8}", lw=1.2)
-    height = max(height + 0.13, path[-1, digit].item())  # no overlaps
-    axes[0].annotate(f" to {digit}", (len(path), height), va="center",
-                     color=f"C{digit % 8}", fontsize=8)
+    height = max(height + 0.16, path[-1, digit].item())  # no overlaps
+    axes[0].plot([len(path), len(path) + 45], [path[-1, digit], height],
+                 color=f"C{digit % 8}", lw=0.8)
+    axes[0].annotate(f"to {digit}", (len(path) + 52, height), va="center",
+                     color=f"C{digit % 8}", fontsize=10)
+axes[0].spines["bottom"].set_visible(False)
+axes[0].tick_params(bottom=False)
 axes[0].set_ylabel("weights from one\nhidden unit")
 axes[1].plot(losses, color="C0", lw=0.8)
 axes[1].axhline(torch.tensor(10.).log(), ls=":", color="gray")

@@ -113,11 +113,11 @@ for name, make in optimizers.items():
 
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="sweep")
-for i, (name, place) in enumerate([("SGD", (0.42, 0.91)),
-                                   ("momentum", (0.042, 0.945)),
-                                   ("Adam", (0.00055, 0.86))]):
+for i, (name, style, place) in enumerate([
+        ("SGD", "o-", (0.42, 0.91)), ("momentum", "s--", (0.042, 0.955)),
+        ("Adam", "^-.", (0.00055, 0.86))]):
     seeds_by_rate = torch.tensor([sweep[name, lr] for lr in rates])
-    ax.plot(rates, seeds_by_rate.mean(1), "o-", color=f"C{i}", ms=4)
+    ax.plot(rates, seeds_by_rate.mean(1), style, color=f"C{i}", ms=5)
     ax.fill_between(rates, seeds_by_rate.min(1).values,
                     seeds_by_rate.max(1).values, color=f"C{i}", alpha=0.2)
     ax.annotate(name, place, color=f"C{i}")
@@ -126,10 +126,10 @@ ax.set(xscale="log", xlabel="step size (learning rate)",
        ylabel="accuracy on validation digits", ylim=(0, 1.02))
 
 fig, ax = plt.subplots(num="losses")
-places = {"SGD": (45, 1.75), "momentum": (53, 0.68), "Adam": (9, 0.8)}
+places = {"SGD": (45, 1.75), "momentum": (46, 0.98), "Adam": (9, 0.8)}
 for i, (name, trained) in enumerate(final.items()):
     losses = torch.tensor([losses for _, losses in trained]).mean(0)
-    ax.plot(losses, color=f"C{i}", lw=1.2)
+    ax.plot(losses, ["-", "--", "-."][i], color=f"C{i}", lw=1.4)
     ax.annotate(name, places[name], color=f"C{i}")
 ax.set(xlabel="step", ylabel="batch loss, mean of 6 seeds (nats)",
        ylim=(0, None))

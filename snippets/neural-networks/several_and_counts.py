@@ -161,9 +161,10 @@ for text, height, color in [("truth", 6.9, "#24292f"), ("line", 4.5, "C0"),
                             ("log(1 + count)", 5.2, "C1"),
                             ("exp, Poisson", 6.05, "C3")]:
     ax.annotate(text, (3.05, height), color=color, va="center")
-ax.axhline(0, color="#24292f", lw=0.8)
+ax.plot([-0.1, 3.0], [0, 0], color="#24292f", lw=0.8)
 ax.set(xlabel="input", ylabel="count, and expected count",
-       xlim=(-0.1, 4.2))
+       xlim=(-0.1, 4.2), xticks=range(4))
+ax.spines["bottom"].set_bounds(-0.1, 3.0)
 plt.show()
 # --8<-- [end:draw_counts]
 

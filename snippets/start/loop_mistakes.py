@@ -107,7 +107,8 @@ for words, runs, style, color in [
     ax.annotate(words, (102, losses[-1]), color=color,
                 va="top" if style == "-" else "bottom")
 ax.set(xlabel="epoch", ylabel="mean squared error", yscale="log",
-       ylim=(0.01, 300), xlim=(0, 145), xticks=range(0, 101, 25))
+       ylim=(0.005, 300), xlim=(0, 145), xticks=range(0, 101, 25))
+ax.spines["bottom"].set_bounds(0, 100)
 plt.show()
 # --8<-- [end:draw]
 

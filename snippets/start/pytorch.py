@@ -74,8 +74,8 @@ for c in range(10):
         ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
-axes[0, 0].set_ylabel("class\nmean", fontsize=9)
-axes[1, 0].set_ylabel("held-out\nimage", fontsize=9)
+axes[0, 0].set_ylabel("class\nmean")
+axes[1, 0].set_ylabel("held-out\nimage")
 plt.show()
 # --8<-- [end:draw]
 

@@ -30,57 +30,57 @@ def canvas(name, width, height, scale=0.4):
 # --8<-- [end:cells]
 
 # --8<-- [start:shapes]
-ax = canvas("shapes", 16.6, 6.2)
+ax = canvas("shapes", 15.1, 6.2)
 cells(ax, 0.3, 4.6, [["2.5"]])
-cells(ax, 2.6, 4.6, [[1, 2, 3]])
-cells(ax, 7.0, 5.1, [[1, 2, 3], [4, 5, 6]])
+cells(ax, 2.1, 4.6, [[1, 2, 3]])
+cells(ax, 6.6, 5.1, [[1, 2, 3], [4, 5, 6]])
 for k in (3, 2, 1, 0):  # the nearest image is drawn last
-    cells(ax, 12.0 + 0.3 * k, 4.2 + 0.35 * k,
+    cells(ax, 10.9 + 0.3 * k, 4.2 + 0.35 * k,
           [[".0", ".3", ".8"], [".0", ".3", "1."]] if k == 0
           else [[""] * 3] * 2)
-for x, shape, words in [(0.8, "()", "number"), (4.1, "(3)", "row"),
-                        (8.5, "(2, 3)", "table"),
-                        (13.5, "(4, 2, 3)", "4 small images")]:
+for x, shape, words in [(0.8, "()", "number"), (3.6, "(3)", "row"),
+                        (8.1, "(2, 3)", "table"),
+                        (12.4, "(4, 2, 3)", "4 small images")]:
     ax.text(x, 1.2, shape, ha="center", fontsize=11, color="C0")
     ax.text(x, 0.3, words, ha="center", fontsize=10)
-arrow(ax, (6.7, 5.1), (6.7, 3.1), "C1")
-ax.text(6.45, 4.1, "dim 0", rotation=90, va="center", ha="right",
-        fontsize=9, color="C1")
-arrow(ax, (7.0, 5.4), (10.0, 5.4), "C1")
-ax.text(8.5, 5.6, "dim 1", ha="center", fontsize=9, color="C1")
+arrow(ax, (6.3, 5.1), (6.3, 3.1), "C1")
+ax.text(6.05, 4.1, "dim 0", rotation=90, va="center", ha="right",
+        fontsize=10, color="C1")
+arrow(ax, (6.6, 5.4), (9.6, 5.4), "C1")
+ax.text(8.1, 5.6, "dim 1", ha="center", fontsize=10, color="C1")
 # --8<-- [end:shapes]
 
 # --8<-- [start:sums]
-ax = canvas("sums", 15, 5.4)
-cells(ax, 0.6, 5.1, [[1, 2, 3], [4, 5, 6]])
-arrow(ax, (2.1, 2.9), (2.1, 2.1), "C1")
-cells(ax, 0.6, 1.9, [[5, 7, 9]], "C1")
-ax.text(4.0, 1.4, "sum(0): dimension 0 is gone\n(2, 3) -> (3)",
+ax = canvas("sums", 13, 4.6)
+cells(ax, 0.6, 4.4, [[1, 2, 3], [4, 5, 6]])
+arrow(ax, (2.1, 2.2), (2.1, 1.4), "C1")
+cells(ax, 0.6, 1.2, [[5, 7, 9]], "C1")
+ax.text(4.0, 0.7, "sum(0): dimension 0 is gone\n(2, 3) → (3)",
         va="center", fontsize=10, color="C1")
-arrow(ax, (3.8, 4.1), (4.8, 4.1), "C2")
-cells(ax, 5.0, 4.6, [[6, 15]], "C2")
-ax.text(7.4, 4.1, "sum(1): dimension 1 is gone\n(2, 3) -> (2)",
+arrow(ax, (3.8, 3.4), (4.8, 3.4), "C2")
+cells(ax, 5.0, 3.9, [[6, 15]], "C2")
+ax.text(7.4, 3.4, "sum(1): dimension 1 is gone\n(2, 3) → (2)",
         va="center", fontsize=10, color="C2")
 # --8<-- [end:sums]
 
 # --8<-- [start:broadcasting]
-ax = canvas("broadcasting", 16.4, 3.8)
+ax = canvas("broadcasting", 13.0, 3.8)
 copy = {"fill": "none", "color": FAINT, "ink": "C6"}
 cells(ax, 0.4, 3.2, [["", 10, 10], ["", 20, 20]], **copy)
 cells(ax, 0.4, 3.2, [[10], [20]])
-cells(ax, 5.6, 3.2, [["", "", ""], [1, 2, 3]], **copy)
-cells(ax, 5.6, 3.2, [[1, 2, 3]])
-cells(ax, 10.8, 3.2, [[11, 12, 13], [21, 22, 23]], "C1")
-for x, sign in [(4.5, "+"), (9.7, "=")]:
+cells(ax, 5.0, 3.2, [["", "", ""], [1, 2, 3]], **copy)
+cells(ax, 5.0, 3.2, [[1, 2, 3]])
+cells(ax, 9.6, 3.2, [[11, 12, 13], [21, 22, 23]], "C1")
+for x, sign in [(4.2, "+"), (8.8, "=")]:
     ax.text(x, 2.2, sign, ha="center", va="center", fontsize=14)
-for x, shape, color in [(1.9, "(2, 1)", "C0"), (7.1, "(3)", "C0"),
-                        (12.3, "(2, 3)", "C1")]:
+for x, shape, color in [(1.9, "(2, 1)", "C0"), (6.5, "(3)", "C0"),
+                        (11.1, "(2, 3)", "C1")]:
     ax.text(x, 0.3, shape, ha="center", fontsize=11, color=color)
 # --8<-- [end:broadcasting]
 
 # --8<-- [start:graph]
 fig, ax = plt.subplots(num="graph", figsize=(6.4, 2.5))
-nodes = [("$w x$", "2"), ("$w x + b$", "2.5"), ("$\\ldots - y$", "-1.5"),
+nodes = [("$w x$", "2"), ("$w x + b$", "2.5"), ("$\\ldots - y$", "$-1.5$"),
          ("$(\\ldots)^2$", "2.25")]
 for i, (name, number) in enumerate(nodes):
     ax.add_patch(plt.Rectangle((2.4 * i + 1.5, 0), 1.3, 0.9, facecolor=SOFT,

@@ -31,7 +31,7 @@ y = torch.tensor(digits.target)
 train_X, train_y, test_X, test_y = X[:1000], y[:1000], X[1000:], y[1000:]
 
 
-def train(seed, deep, nudge=False, steps=600):
+def train(seed, deep, nudge=False, steps=400):
     """-> class probabilities of the test digits, every 20 steps"""
     torch.manual_seed(seed)
     layers = [nn.Linear(64, 64), nn.ReLU()]   # ReLU: max(0, a)
@@ -82,9 +82,10 @@ for (name, seed), runs in table.items():
     ax = axes[int(name.startswith("four"))]
     for gap, style, color in zip(runs["gaps"][1:], ("-", "--"),
                                  ("C0", "C1")):
-        ax.plot(range(0, 601, 20), gap.clamp(min=1e-9), style, color=color,
+        ax.plot(range(0, 401, 20), gap.clamp(min=1e-9), style, color=color,
                 lw=1.4)
-    ax.set(title=name, xlabel="step", yscale="log", ylim=(5e-10, 3))
+    ax.set(title=name.replace("four,", "four hidden layers,"),
+           xlabel="step", yscale="log", ylim=(5e-10, 3))
 axes[0].set_ylabel("largest difference\nof a probability")
 axes[0].annotate("other seed", (20, 0.7), color="C1", va="bottom")
 axes[0].annotate("last digit of 64 weights", (40, 3e-6), color="C0")

@@ -9,7 +9,7 @@ gradient = 2 * (w * x - target) * x
 moved = w - lr * gradient
 boxes = [("forward", "loss = ...", f"loss = {loss:.0f}", "C0"),
          ("forget", "zero_grad()", ".grad = None", INK),
-         ("backward", "backward()", f".grad = {gradient:.0f}", "C1"),
+         ("backward", "backward()", f".grad = −{-gradient:.0f}", "C1"),
          ("move", "step()", f"w = {w:.0f} + 0.1 · 16 = {moved:.1f}", "C2")]
 fig, ax = plt.subplots(num="loop", figsize=(6.4, 2.3))
 arrow = {"arrowstyle": "-|>", "color": INK, "lw": 1.4, "shrinkA": 0,
@@ -21,8 +21,8 @@ for i, (name, code, numbers, color) in enumerate(boxes):
     ax.text(middle, 0.78, name, ha="center", va="center", color=color,
             fontsize=11)
     ax.text(middle, 0.32, code, ha="center", va="center",
-            family="monospace", fontsize=8.5)
-    ax.text(middle, -0.4, numbers, ha="center", va="center", fontsize=8.5,
+            family="monospace", fontsize=10)
+    ax.text(middle, -0.4, numbers, ha="center", va="center", fontsize=9.5,
             color=color)
     if i < 3:
         ax.annotate("", (left + 2.6, 0.55), (left + 2.0, 0.55),
@@ -31,7 +31,7 @@ ax.plot([8.8, 8.8, 1.0], [1.1, 1.7, 1.7], color=INK, lw=1.4)
 ax.annotate("", (1.0, 1.1), (1.0, 1.72), arrowprops=arrow)
 ax.text(4.9, 1.8, "next batch", ha="center", va="bottom")
 ax.text(-0.1, -1.0, f"w = {w:.0f}, x = {x:.0f}, target {target:.0f}, "
-        f"learning rate {lr}", fontsize=9)
+        f"learning rate {lr}", fontsize=10)
 ax.set(xlim=(-0.2, 10.6), ylim=(-1.1, 2.3))
 ax.set_axis_off()
 plt.show()

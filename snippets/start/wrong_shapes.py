@@ -86,7 +86,7 @@ for ax, (name, path) in zip(axes, paths.items()):
     ax.set(title=name, xlabel="step", xlim=(0, 30))
 axes[0].set_ylabel("value")
 axes[0].axhline(target.mean(), ls=":", color="#24292f", lw=1.2)
-axes[0].annotate("mean of the targets", (29, target.mean() - 0.08),
+axes[0].annotate("mean of the targets", (29, target.mean() - 0.15),
                  ha="right", va="top")
 axes[0].annotate("targets", (28.5, target.max()), color="C1", ha="right",
                  va="center")
