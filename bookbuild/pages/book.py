@@ -20,6 +20,7 @@ from bookbuild.pages.slots import (
     WAITING,
     Slot,
 )
+from bookbuild.pages.svg import reversed_at_night
 from bookbuild.run.breaks import Break, read_breaks
 from bookbuild.run.figures import darken
 from bookbuild.run.program import (
@@ -474,7 +475,8 @@ def figure_files(program: str, figures: dict[str, Figure]) -> Iterable[tuple[str
     """The files of a program's figures: their path in the site, and their SVG."""
     for name, figure in figures.items():
         yield figure_path(program, name, "light"), figure.svg
-        yield figure_path(program, name, "dark"), darken(figure.svg)
+        dark = reversed_at_night(darken(figure.svg))
+        yield figure_path(program, name, "dark"), dark
 
 
 def yaml_problem(text: str) -> str:

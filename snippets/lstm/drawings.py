@@ -27,7 +27,7 @@ INK, FAINT, SOFT = "#24292f", "#d4d8de", "#f1f3f6"
 
 def canvas(name, width, height):
     """An empty figure whose unit is about one centimetre."""
-    fig, ax = plt.subplots(num=name, figsize=(0.46 * width, 0.46 * height))
+    fig, ax = plt.subplots(num=name, figsize=(0.4 * width, 0.4 * height))
     ax.set(xlim=(0, width), ylim=(0, height), aspect="equal")
     ax.axis("off")
     return ax
@@ -111,7 +111,8 @@ for t, word in enumerate(words):
         arrow(ax, (x - 0.7, 2.1), (x - 1.4, 2.1), color="C0")
     arrow(ax, (x, 2.5), (5.6, 4.6), color="C1",
           width=0.6 + 5 * weights[t])
-    ax.text(x + 0.8, 2.66, f"{weights[t]:.2f}", color="C1", ha="center")
+    ax.text(x - 0.1, 2.6, f"{weights[t]:.2f}", color="C1", ha="right",
+            va="bottom")
 ax.text(0.5, 6.9, "encoder: a key for each word, read both ways")
 for t, word in enumerate(spoken):
     x = 9.3 + 2.1 * t

@@ -191,11 +191,11 @@ print(f"right direction {right_way:.1%}, R2 of the price {fit:.3f}, "
 
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="horizon")
-shown = {"persistence": ("C7", "-."), "seasonal mean": ("C1", ":"),
-         "LSTM": ("C0", "-"), "damped": ("C2", "--")}
+shown = {"persistence": ("C7", "^-."), "seasonal mean": ("C1", "s:"),
+         "LSTM": ("C0", "o-"), "damped": ("C2", "x--")}
 for name, (color, style) in shown.items():
     row = errors[name].mean(0)
-    ax.plot(range(1, K + 1), row, style, marker="o", color=color)
+    ax.plot(range(1, K + 1), row, style, color=color)
     above = name in ("seasonal mean", "persistence")
     ax.annotate(name, (5, row[4]), color=color, ha="center",
                 xytext=(0, 8 if above else -16 - 12 * (name == "damped")),
@@ -206,13 +206,17 @@ ax.set(xlabel="days ahead", ylabel="error (degrees Celsius)",
 fig, axes = plt.subplots(1, 2, num="price", figsize=(6.4, 2.8))
 price = np.exp(close[begin:])
 said = np.exp(close[begin:-1] + guess)  # for the day after
-for ax, some in [(axes[0], slice(0, 500)), (axes[1], slice(200, 230))]:
-    ax.plot(np.arange(500)[some], price[1:][some], color="gray")
-    ax.plot(np.arange(500)[some], said[some], color="C1", lw=1)
+for ax, some, style in [(axes[0], slice(0, 500), "-"),
+                        (axes[1], slice(200, 230), "--")]:
+    ax.plot(np.arange(500)[some], price[1:][some], color="C6",
+            label="price")
+    ax.plot(np.arange(500)[some], said[some], style, color="C1", lw=1.2,
+            label="forecast")
     ax.set(xlabel="day")
 axes[0].set(ylabel="price (dollars)")
 axes[0].annotate("price and\nforecast", (0, price.max()), va="top")
 axes[1].set_title("thirty days of it")
+axes[1].legend(loc="upper left")
 plt.show()
 # --8<-- [end:draw]
 

@@ -106,7 +106,8 @@ fig, axes = plt.subplots(1, 2, num="series", figsize=(6.4, 2.6))
 for ax, (name, [(X, y), _]) in zip(axes, sets.items()):
     for label in range(2):
         for series in X[y == label][:5]:
-            ax.plot(series, color=f"C{label}", lw=0.9, alpha=0.8)
+            ax.plot(series, ("-", "--")[label], color=f"C{label}",
+                    lw=0.9, alpha=0.8)
     ax.set_title(name)
 axes[0].set(xlabel="frame of the video", ylabel="place of the hand")
 axes[1].set(xlabel="time (resampled)", ylabel="acceleration")

@@ -125,7 +125,8 @@ ax.text(900, table[1000]["bits"] - 0.35, "short codes for frequent pieces",
         color="C0", ha="center")
 ax.text(900, table[1000]["fixed"] + 0.25, "every code equally long",
         color="C1", ha="center")
-ax.set(xlabel="merges", ylabel="bits per held-out character")
+ax.set(xlabel="merges", ylabel="bits per held-out character",
+       ylim=(2.5, None))
 plt.show()
 # --8<-- [end:draw]
 

@@ -9,7 +9,7 @@ results = {}
 
 def canvas(name, width, height):
     """An empty figure whose unit is about one centimetre."""
-    fig, ax = plt.subplots(num=name, figsize=(0.46 * width, 0.46 * height))
+    fig, ax = plt.subplots(num=name, figsize=(0.4 * width, 0.4 * height))
     ax.set(xlim=(0, width), ylim=(0, height), aspect="equal")
     ax.axis("off")
     return ax
@@ -150,7 +150,7 @@ for row, word in enumerate(words):
         full = t < len(word)
         box(ax, 0.9 + t, 4 - 1.1 * row, word[t] if full else "",
             width=0.85, color="none", edge=f"C{row}" if full else FAINT)
-ax.text(0.4, 4.85, "padded: five steps of three")
+ax.text(0.4, 4.85, "padded: five steps a row")
 counts = [sum(len(word) > t for word in words) for t in range(5)]
 x = 7.6
 for t, count in enumerate(counts):
@@ -160,7 +160,7 @@ for t, count in enumerate(counts):
     ax.text(x, 0.85, str(count), ha="center")
     x += 1.2
 ax.text(7.1, 4.85, "packed: only what is there")
-ax.text(7.1, 0.15, "so many rows at each step")
+ax.text(7.1, 0.15, "rows at each step")
 plt.show()
 results |= {"cells": 5 * len(words), "full": sum(map(len, words)),
             "counts": counts}

@@ -97,12 +97,14 @@ for row, line in enumerate(lines):
                         arrowprops={"arrowstyle": "-|>", "color": "C1",
                                     "connectionstyle": "arc3,rad="
                                     + ("-0.3" if i == 0 else "0.3")})
-table.imshow(n, cmap="Blues", vmin=0, vmax=4)
 for i in range(V):
     for j in range(V):
         if n[i, j]:
+            table.add_patch(plt.Rectangle((j - 0.5, i - 0.5), 1, 1, lw=0,
+                                          color="C0", alpha=0.2 * n[i, j]))
             table.text(j, i, f"{n[i, j]:.0f}", ha="center", va="center",
                        color=INK)
+table.set(xlim=(-0.5, V - 0.5), ylim=(V - 0.5, -0.5), aspect="equal")
 table.set_xticks(range(V), words, rotation=60)
 table.set_yticks(range(V), words)
 plt.show()

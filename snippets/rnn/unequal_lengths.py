@@ -151,6 +151,7 @@ for name, s in scores.items():
 
 # --8<-- [start:draw]
 fig, axes = plt.subplots(1, 2, num="batch", figsize=(6.4, 2.6))
+fig.get_layout_engine().set(wspace=0.08)
 axes[0].barh(range(len(some)), lengths, color="C0", alpha=0.4)
 axes[0].barh(range(len(some)), lengths.max() - lengths, left=lengths,
              color="gray", alpha=0.3)
@@ -163,8 +164,10 @@ for i, key in enumerate(["alone", "company"]):
                 label=["alone", "in company"][i])
 axes[1].set_xticks([0.19, 1.19, 2.19], ["masked\nmean", "packed\nends",
                                         "padded\nmean"])
-axes[1].set(ylabel="accuracy, held out", ylim=(0, 1.3))
-axes[1].legend(ncols=2, loc="upper right", fontsize=8)
+axes[1].set(ylabel="accuracy, held out", ylim=(0, 1.3),
+            yticks=[0, 0.25, 0.5, 0.75, 1])
+axes[1].legend(ncols=2, loc="upper right", fontsize=9,
+               columnspacing=1, handlelength=1.2)
 plt.show()
 # --8<-- [end:draw]
 

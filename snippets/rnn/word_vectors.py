@@ -146,7 +146,8 @@ names = {"SVD": ("counts, PPMI, SVD", "C2", "-"), "counts":
          "random": ("random vectors", "C7", ":")}
 for name, (text, color, style) in names.items():
     ax.axhline(score[name], color=color, ls=style)
-    ax.text(2.02, score[name] + 0.015, text, color=color, ha="right")
+    ax.text(2.02, score[name] + 0.01, text, color=color, ha="right",
+            va="bottom")
 ax.set(xlabel="rounds over the text", xticks=range(1, len(found) + 1),
        ylim=(0, 1), ylabel="nearest word of the same group")
 
@@ -158,10 +159,9 @@ _, _, axes = torch.pca_lowrank(shown, 2)
 plane = (shown - shown.mean(0)) @ axes
 for k, i in enumerate(some):
     points = plane[label[mine] == i]
-    ax.plot(*points.T, "osD^v*"[k], color=f"C{k}", ms=5)
-    top = (points[:, 0].mean(), points[:, 1].max())  # a free place
-    ax.annotate(groups[i].split()[0] + ", ...", top, xytext=(0, 6),
-                textcoords="offset points", ha="center", color=f"C{k}")
+    ax.plot(*points.T, "osD^v*"[k], color=f"C{k}", ms=5,
+            label=groups[i].split()[0] + ", ...")
+ax.legend(loc="lower left")
 ax.set(xlabel="first principal component", ylabel="second component",
        ylim=(-0.8, 0.6))
 plt.show()

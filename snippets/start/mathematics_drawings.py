@@ -90,24 +90,24 @@ ax.set(xlabel="$x$", ylabel="$y$", aspect="equal", ylim=(-2.0, 1.95))
 # --8<-- [start:chain]
 fig, ax = plt.subplots(num="chain", figsize=(6.4, 2.6))
 places = {"$x_1 = 1$": (0, 1), "$x_2 = 2$": (0, 0),
-          "$h_1 = x_1 x_2 = 2$": (3, 1), "$h_2 = x_1 + x_2 = 3$": (3, 0),
-          "$f = h_1^2 + 3 h_2 = 13$": (6.2, 0.5)}
+          "$h_1 = x_1 x_2 = 2$": (2.6, 1), "$h_2 = x_1 + x_2 = 3$": (2.6, 0),
+          "$f = h_1^2 + 3 h_2 = 13$": (5.3, 0.5)}
 for name, (px, py) in places.items():
-    ax.text(px, py, name, ha="center", va="center", bbox={
-        "facecolor": SOFT, "edgecolor": "C0", "boxstyle": "square,pad=0.5"})
+    ax.text(px, py, name, ha="center", va="center", fontsize=12, bbox={
+        "facecolor": SOFT, "edgecolor": "C0", "boxstyle": "square,pad=0.4"})
 for start, end, slope, at in [
-        ((0.5, 1), (1.95, 1), "2", (1.1, 1.07)),
-        ((0.5, 0.9), (1.9, 0.12), "1", (1.02, 0.7)),
-        ((0.5, 0.1), (1.95, 0.88), "1", (1.02, 0.22)),
-        ((0.5, 0), (1.9, 0), "1", (1.1, -0.2)),
-        ((4.05, 0.93), (4.95, 0.66), "4", (4.55, 0.88)),
-        ((4.1, 0.07), (4.95, 0.34), "3", (4.55, 0.0))]:
+        ((0.45, 1), (1.8, 1), "2", (1.1, 1.07)),
+        ((0.45, 0.9), (1.75, 0.12), "1", (0.95, 0.7)),
+        ((0.45, 0.1), (1.8, 0.88), "1", (0.95, 0.2)),
+        ((0.45, 0), (1.75, 0), "1", (1.1, -0.22)),
+        ((3.4, 0.93), (4.35, 0.64), "4", (3.95, 0.88)),
+        ((3.45, 0.07), (4.35, 0.36), "3", (3.95, 0.0))]:
     arrow(ax, end, INK, start, 1.2)
-    ax.text(*at, slope, color="C1", fontsize=11, ha="center")
-ax.text(3.2, -0.6, "$\\partial f / \\partial x_1 = 4 \\cdot 2 + 3 \\cdot 1"
+    ax.text(*at, slope, color="C1", fontsize=12, ha="center")
+ax.text(2.8, -0.65, "$\\partial f / \\partial x_1 = 4 \\cdot 2 + 3 \\cdot 1"
         " = 11, \\qquad \\partial f / \\partial x_2 = 4 \\cdot 1 + "
-        "3 \\cdot 1 = 7$", ha="center", color="C1")
-ax.set(xlim=(-0.8, 7.5), ylim=(-0.75, 1.35))
+        "3 \\cdot 1 = 7$", ha="center", color="C1", fontsize=12)
+ax.set(xlim=(-0.5, 6.3), ylim=(-0.8, 1.35))
 ax.set_axis_off()
 plt.show()
 # --8<-- [end:chain]
