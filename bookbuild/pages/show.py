@@ -30,11 +30,19 @@ def fill(text: str, page: Page, book: Book, late: bool = False) -> str:
         slot = page.slots[int(match[1])]
         if slot.kind == "formula" and not late:
             return match[0]
-        return SHOW[slot.kind](slot, page, book)
+        shown = SHOW[slot.kind](slot, page, book)
+        if slot.kind == "formula" and match[2] and shown.endswith(LAST_BOX):
+            stop = f'<span class="stop">{match[3]}</span>'
+            return f"{shown.removesuffix(LAST_BOX)}{stop}{LAST_BOX}{match[2]}"
+        return shown + (match[0][match.end(1) + 1 - match.start() :])
 
-    return SLOT.sub(html, text)
+    return SLOT_AND_STOP.sub(html, text)
 
 
+# A slot, and what may stand behind the formula in it: a browser would put a
+# full stop at the beginning of a line, unless it is in the formula's last box.
+SLOT_AND_STOP = re.compile(SLOT.pattern + r"(?:(</span>)([,.;:!?)\]]+))?")
+LAST_BOX = "</span></span></span>"
 FORMULA = re.compile(r'<(span|div) class="math"[^>]* data-tex="([^"]*)">[^<]*</\1>')
 FOLDED = re.compile(r'<details(?! class="claim)')
 SIGNS = {

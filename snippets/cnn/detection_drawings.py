@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import torch
 
-INK, FAINT = "#24292f", "#d4d8de"
+INK, FAINT, SOFT = "#24292f", "#d4d8de", "#f1f3f6"
 
 
 def frame(ax, box, color, text="", fill="none", **look):
@@ -35,11 +35,11 @@ for edge in range(0, 65, cell):
 frame(ax, (*corner.tolist(), *(corner + cell).tolist()), "C0", fill=FAINT)
 frame(ax, box.tolist(), "C1")
 ax.plot(*middle.tolist(), "o", color=INK, ms=5)
-ax.annotate(f"centre ({middle[0]:g}, {middle[1]:g})", middle.tolist(),
-            (38, 20), color=INK, fontsize=9)
-ax.text(20, 9, "box of a digit", color="C1", fontsize=9)
+look = {"fontsize": 9, "bbox": {"fc": SOFT, "ec": "none", "pad": 1.5}}
+ax.text(38, 20, f"centre ({middle[0]:g}, {middle[1]:g})", color=INK, **look)
+ax.text(20, 8.6, "box of a digit", color="C1", **look)
 ax.annotate("its cell: column 3, row 2", (26, 24), (14, 45), color="C0",
-            fontsize=9, arrowprops={"arrowstyle": "->", "color": "C0"})
+            arrowprops={"arrowstyle": "->", "color": "C0"}, **look)
 ax.set(xlim=(-1, 65), ylim=(65, -1), aspect="equal", xlabel="pixels",
        xticks=range(0, 65, 16), yticks=range(0, 65, 16))
 ax.spines[:].set_visible(False)
@@ -58,7 +58,7 @@ for ax, (a, b), (share, common, areas) in zip(axes, pairs, shares):
     frame(ax, a, "C0")
     frame(ax, b, "C1", ls="--")
     ax.set_title(f"shared {common}, covered {sum(areas) - common}\n"
-                 f"IoU {share:.2f}", fontsize=9)
+                 f"IoU {share:.2f}", fontsize=11)
     ax.set(xlim=(0.5, 9.5), ylim=(8.5, 0.5), aspect="equal")
     ax.axis("off")
 plt.show()
@@ -78,11 +78,10 @@ for ax, some, title in zip(axes, (boxes, kept), ("before", "after")):
         frame(ax, boxes[score], "C0" if inside else "C1",
               ls="-" if inside else "--")
         left, top, right, bottom = boxes[score]
-        ax.text(*((left + 0.15, top + 0.15) if inside else
-                  (right + 0.15, bottom - 0.7)), score, va="top", fontsize=9,
-                color="C0" if inside else "C1")
-    ax.set_title(title, fontsize=10)
-    ax.set(xlim=(0.5, 15), ylim=(12.5, 0.5), aspect="equal")
+        ax.text(*((left, top - 0.2) if inside else (right + 0.2, bottom)),
+                score, fontsize=11, color="C0" if inside else "C1")
+    ax.set_title(title, fontsize=11)
+    ax.set(xlim=(0.5, 15), ylim=(12.5, -0.1), aspect="equal")
     ax.axis("off")
 plt.show()
 results = {"t": t, "share": [share for share, *_ in shares],

@@ -18,8 +18,9 @@ def grid(ax, values, marked=(), colour="C1", title=""):
                 (j, -i - 1), 1, 1, facecolor="none",
                 edgecolor=colour if inside else FAINT,
                 lw=2.2 if inside else 1, zorder=2 if inside else 1))
-            ax.text(j + 0.5, -i - 0.5, f"{values[i, j]:g}", ha="center",
-                    va="center", color=colour if inside else INK)
+            number = f"{values[i, j]:g}".replace("-", "−")
+            ax.text(j + 0.5, -i - 0.5, number, ha="center", va="center",
+                    color=colour if inside else INK)
     ax.set(xlim=(-0.15, columns + 0.15), ylim=(-rows - 0.15, 0.15),
            aspect="equal")
     ax.set_title(title, fontsize=10)

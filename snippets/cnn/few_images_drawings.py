@@ -31,8 +31,9 @@ for line, image in zip(axes, rows):
     for ax, one in zip(line, shown):
         ax.imshow(one[0], cmap="gray_r", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(True)
 for i, title in ((0, "labelled"), (3, "distorted copies"), (7, "mirrored")):
-    axes[0, i].set_title(title, fontsize=9, loc="left" if i == 3 else "center")
+    axes[0, i].set_title(title, loc="left" if i == 3 else "center")
 plt.show()
 # --8<-- [end:digits]
 
@@ -43,7 +44,7 @@ fig, ax = plt.subplots(num="transfer", figsize=(6.8, 3.4))
 def box(x, y, width, text, color, **look):
     ax.add_patch(plt.Rectangle((x, y - 0.6), width, 1.2, edgecolor=color,
                                facecolor=SOFT, lw=1.6, **look))
-    ax.text(x + width / 2, y, text, ha="center", va="center", fontsize=9)
+    ax.text(x + width / 2, y, text, ha="center", va="center")
 
 
 def arrow(start, end, color=INK, style="-"):
@@ -61,13 +62,12 @@ for y, images, head, color in (
     arrow((2.6, y), (3.4, y))
     arrow((7.9, y), (8.7, y))
 arrow((5.65, 3.3), (5.65, 1.9), "C0", "--")
-ax.text(5.85, 2.6, "copy the weights", color="C0", va="center", fontsize=9)
-ax.text(0, 4.8, "pretraining", fontsize=10)
-ax.text(0, 2, "new task", fontsize=10)
-ax.text(5.65, 0.25, "frozen: stays as it is\nfine-tuned: goes on learning",
-        color="C0", ha="center", va="center", fontsize=9)
-ax.text(9.9, 0.25, "starts at random", color="C1", ha="center", va="center",
-        fontsize=9)
+ax.text(5.85, 2.6, "copy the weights", color="C0", va="center")
+ax.text(0, 4.8, "pretraining")
+ax.text(0, 2, "new task")
+ax.text(5.65, 0.15, "frozen: stays as it is\nfine-tuned: goes on learning",
+        color="C0", ha="center", va="center")
+ax.text(9.9, 0.15, "starts at random", color="C1", ha="center", va="center")
 ax.set(xlim=(-0.1, 11.3), ylim=(-0.2, 5.2))
 ax.axis("off")
 plt.show()

@@ -132,9 +132,10 @@ for ax, name in zip(axes.flat, filters):
 
 fig, ax = plt.subplots(num="fit", figsize=(6.4, 2.9), layout="constrained")
 edges = [i / 25 for i in range(26)]
-for name, color in zip(medians, ["C7", "C0", "C1", "C2"]):
+for name, color, look in zip(medians, ["C7", "C0", "C1", "C2"],
+                             ["--", "-", "-.", ":"]):
     counts, *_ = ax.hist(fits[name][0].tolist(), edges, color=color,
-                         histtype="step", lw=1.8)
+                         histtype="step", lw=1.8, ls=look)
     peak = int(counts.argmax())
     ax.annotate(name, (edges[peak + 1], counts.max()), xytext=(5, 2),
                 textcoords="offset points", color=color)

@@ -9,7 +9,7 @@ fig, ax = plt.subplots(num="taps", figsize=(6.8, 2.6))
 def box(x, y, text, color, width=1.3):
     ax.add_patch(plt.Rectangle((x - width / 2, y - 0.4), width, 0.8, lw=1.6,
                                facecolor=SOFT, edgecolor=color))
-    ax.text(x, y, text, ha="center", va="center", fontsize=9)
+    ax.text(x, y, text, ha="center", va="center")
 
 
 def arrow(start, end, color, style="-"):
@@ -26,10 +26,9 @@ for i, name in enumerate(chain):
     if name != "answer":
         box(2 * i, 0.2, "probe", "C1")
         arrow((2 * i, 1.55), (2 * i, 0.65), "C1", "--")
-ax.text(5, 2.75, "trained once, then fixed", color="C0", ha="center",
-        fontsize=9)
+ax.text(5, 2.75, "trained once, then fixed", color="C0", ha="center")
 ax.text(10, 0.2, "each trained\non its layer", color="C1", ha="center",
-        va="center", fontsize=9)
+        va="center")
 ax.set(xlim=(-0.8, 10.9), ylim=(-0.4, 3.1))
 ax.axis("off")
 plt.show()

@@ -131,7 +131,7 @@ fig, axes = plt.subplots(3, 9, num="digit", figsize=(6.4, 2.5))
 for row, (name, maps) in zip(axes, [
         ("28 x 28", outputs[1]), ("14 x 14", outputs[4]),
         ("7 x 7", outputs[7])]):
-    row[0].set_ylabel(name, fontsize=8)
+    row[0].set_ylabel(name)
     for ax, image in zip(row[1:], maps[0]):
         ax.imshow(image, cmap="gray_r", vmin=0)
 axes[0, 0].imshow(test_X[chosen[3], 0], cmap="gray_r")

@@ -11,7 +11,7 @@ def block(x, y, grid, channels, color):
     ax.add_patch(plt.Rectangle((x - width / 2, y - 0.32), width, 0.64,
                                facecolor="none", edgecolor=color, lw=1.6))
     ax.text(x, y, f"{grid} × {grid}\n{channels}", ha="center",
-            va="center", fontsize=8, linespacing=1.25)
+            va="center", fontsize=10)
     return width / 2
 
 
@@ -25,7 +25,7 @@ for depth, (grid, down, up) in enumerate(LEVELS):
     edge = block(x, y, grid, f"{down} channels", "C0")
     block(12 - x, y, grid, f"{up} channels", "C1")
     arrow((x + edge + 0.1, y), (12 - x - edge - 0.1, y), ls="--", color="C2")
-    ax.text(6, y + 0.1, "bridge", color="C2", ha="center", fontsize=8)
+    ax.text(6, y + 0.1, "bridge", color="C2", ha="center")
     if depth < 2:  # to the next block, and back from it
         arrow((x + 0.3, y - 0.36), (x + 0.75, y - 0.74), color="C0")
         arrow((12 - x - 0.75, y - 0.74), (12 - x - 0.3, y - 0.36),
@@ -33,10 +33,10 @@ for depth, (grid, down, up) in enumerate(LEVELS):
 edge = block(6, -3.3, 5, "64, then 32", "C3")
 arrow((2.6, -2.56), (6 - edge - 0.1, -3.2), color="C0")
 arrow((6 + edge + 0.1, -3.2), (9.4, -2.56), color="C1")
-ax.text(0, 0.42, "image", ha="center", va="bottom", fontsize=9)
-ax.text(12, 0.42, "classes", ha="center", va="bottom", fontsize=9)
-ax.text(1.9, -3.15, "halve the grid", color="C0", ha="center", fontsize=8)
-ax.text(10.1, -3.15, "double the grid", color="C1", ha="center", fontsize=8)
+ax.text(0, 0.42, "image", ha="center", va="bottom")
+ax.text(12, 0.42, "classes", ha="center", va="bottom")
+ax.text(1.9, -3.15, "halve the grid", color="C0", ha="center")
+ax.text(10.1, -3.15, "double the grid", color="C1", ha="center")
 ax.set(xlim=(-2.1, 14.1), ylim=(-3.8, 0.8))
 ax.set_axis_off()
 plt.show()

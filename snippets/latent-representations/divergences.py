@@ -95,7 +95,7 @@ print(f"reverse covers both modes up to a distance of {jump:.1f}")
 fig, ax = plt.subplots(num="fits", figsize=(6.4, 3.2))
 view = abs(grid) < 5.5
 ax.fill_between(grid[view], p[view], color="gray", alpha=0.3, lw=0)
-ax.annotate("target", (-2, 0.22), color="gray", ha="center")
+ax.annotate("target", (-2, 0.22), color="#24292f", ha="center")
 for direction, side, color, place in [
         ("forward", "left", "C0", (3.6, 0.1)),
         ("reverse", "left", "C1", (-1.3, 0.45)),
@@ -108,8 +108,9 @@ for direction, side, color, place in [
 ax.set(xlabel="$z$", ylabel="density", ylim=0)
 
 fig, ax = plt.subplots(num="distance", figsize=(6.4, 3.0))
-for (direction, curve), color in zip(widths.items(), ["C0", "C1"]):
-    ax.plot(distances, curve, "o-", ms=3, color=color)
+for (direction, curve), color, look in zip(
+        widths.items(), ["C0", "C1"], ["o-", "s--"]):
+    ax.plot(distances, curve, look, ms=3, color=color)
     ax.annotate(direction, (distances[-4], curve[-4]), xytext=(0, 10),
                 textcoords="offset points", color=color, ha="right")
 ax.set(xlabel="distance of the two modes",

@@ -143,8 +143,8 @@ for line, (name, sets) in zip(axes, samples.items()):
         ax.imshow(image.reshape(28, 28), cmap="gray_r", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
-    line[0].set_ylabel(name.replace(" ", "\n", 1), rotation=0, ha="right",
-                       va="center", fontsize=8)
+    line[0].set_ylabel(name.replace(" per", "\nper"), rotation=0, ha="right",
+                       va="center")
 plt.show()
 # --8<-- [end:draw]
 

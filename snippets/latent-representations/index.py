@@ -122,9 +122,11 @@ print("code of 8, three starts:", " ".join(f"{e:.4f}" for e in eight))
 
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="error", figsize=(6.4, 3.2))
-for (name, curve), color in zip(curves.items(), ["C0", "C1"]):
-    ax.plot(sizes, curve, "o-", color=color)
-    ax.annotate(name, (sizes[1], curve[1]), xytext=(6, 6),
+for (name, curve), color, look, place, side in zip(
+        curves.items(), ["C0", "C1"], ["o-", "s--"], [(6, 6), (0, -16)],
+        ["left", "right"]):
+    ax.plot(sizes, curve, look, color=color)
+    ax.annotate(name, (sizes[1], curve[1]), xytext=place, ha=side,
                 textcoords="offset points", color=color)
 ax.axhline(nothing, ls=":", color="gray")
 ax.annotate("the mean digit for all", (8, nothing), xytext=(0, -12),
@@ -146,8 +148,7 @@ for line, (name, images) in zip(axes, rows.items()):
         ax.imshow(image.reshape(28, 28), cmap="gray_r", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
-    line[0].set_ylabel(name, rotation=0, ha="right", va="center",
-                       fontsize=8)
+    line[0].set_ylabel(name, rotation=0, ha="right", va="center")
 plt.show()
 # --8<-- [end:draw]
 

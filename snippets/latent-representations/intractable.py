@@ -102,19 +102,19 @@ for base, color, name, place in [
     ax.annotate(name, place, color=color)
 ax.axhline(limit, ls=":", color="gray")
 ax.annotate("a billion a second\nsince the big bang",
-            (22, limit + 1.5), color="gray")
+            (22, limit + 3), color="gray")
 powers = [0, 20, 40, 60, 80]
 ax.set(xlabel="latent dimension $d$", ylabel="terms in the exact sum",
        ylim=(0, 80), yticks=powers, yticklabels=[f"$10^{{{k}}}$"
                                                  for k in powers])
 
 fig, ax = plt.subplots(num="estimates", figsize=(6.4, 3.2))
-for key, color, name, place in [
-        ("weighted", "C2", "256 samples from q", (12.6, 0.12)),
-        ("elbo", "C1", "ELBO", (14.8, -0.45)),
-        ("blind", "C4", "256 samples from the prior", (7.2, -1.1))]:
+for key, color, look, name, place in [
+        ("weighted", "C2", "^-", "256 samples from $q$", (12.6, 0.12)),
+        ("elbo", "C1", "o-", "ELBO", (14.8, -0.45)),
+        ("blind", "C4", "s--", "256 samples from the prior", (7.2, -1.12))]:
     gap = [row[key] - row["exact"] for row in rows]
-    ax.plot(sizes, gap, "o-", color=color)
+    ax.plot(sizes, gap, look, color=color)
     ax.annotate(name, place, color=color)
 ax.axhline(0, ls=":", color="gray")
 ax.set(xlabel="binary latents $d$",

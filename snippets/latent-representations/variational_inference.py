@@ -120,9 +120,9 @@ fig, ax = plt.subplots(num="posterior", figsize=(6.4, 3.2))
 view = (grid > -4) & (grid < 2.5)
 for curve, color, style, name, place in [
         (prior.log_prob(grid).exp(), "gray", "--", "prior", (1.3, 0.2)),
-        (posterior, "C0", "-", "exact posterior", (-3.6, 0.22)),
-        (fitted.log_prob(grid).exp(), "C1", "-", "best Gaussian",
-         (0.15, 0.5))]:
+        (posterior, "C0", "-", "exact posterior", (0.1, 0.55)),
+        (fitted.log_prob(grid).exp(), "C1", "-.", "best Gaussian",
+         (-2.5, 0.6))]:
     ax.plot(grid[view], curve[view], color=color, ls=style)
     ax.annotate(name, place, color=color)
 ax.set(xlabel="latent variable $z$", ylabel="density", ylim=0)

@@ -3,7 +3,7 @@
 import json
 import re
 
-from conftest import DRAWS, PROGRAMS, TinyBook, builds, fails, text_of
+from conftest import DRAWS, PAGES, PROGRAMS, TinyBook, builds, fails, text_of
 
 from bookbuild.run import figures
 
@@ -393,3 +393,17 @@ def test_a_live_figure_without_its_script_is_a_mistake(tmp_path):
     book = live_book(tmp_path / "book", {"live": {"line": 1}})
     (book.root / "docs/assets/live.js").unlink()
     fails(book, "part/first.md, line 7", "docs/assets/live.js")
+
+
+def test_no_line_begins_with_the_stop_behind_a_formula(book):
+    book.page(
+        "part/first.md",
+        PAGES["part/first.md"]
+        + "\nLet $x = 2$, or $y$) and\n\n$$z = 3$$\n\nbe; $w$ is none.\n",
+    )
+    page = builds(book, "part/first.html")
+    boxes = re.findall(
+        r'<span class="stop">([^<]*)</span></span></span></span></span>', page
+    )
+    assert boxes == [",", ")"]
+    assert "2, or" in text_of(page)
