@@ -20,7 +20,7 @@ def grid(ax, values, marked=(), colour="C1", title=""):
                 lw=2.2 if inside else 1, zorder=2 if inside else 1))
             number = f"{values[i, j]:g}".replace("-", "−")
             ax.text(j + 0.5, -i - 0.5, number, ha="center", va="center",
-                    color=colour if inside else INK)
+                    fontsize=12, color=colour if inside else INK)
     ax.set(xlim=(-0.15, columns + 0.15), ylim=(-rows - 0.15, 0.15),
            aspect="equal")
     ax.set_title(title, fontsize=10)
@@ -83,7 +83,7 @@ plt.show()
 
 
 # --8<-- [start:channels]
-fig, ax = plt.subplots(num="channels", figsize=(7, 2.7))
+fig, ax = plt.subplots(num="channels", figsize=(7, 2.35))
 
 
 def sheets(x, count, size, text, colour):

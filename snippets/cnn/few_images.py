@@ -159,12 +159,12 @@ for name, (view, method) in rivals.items():
 # --8<-- [end:rivals]
 
 # --8<-- [start:table]
-print("labels of each digit" + "".join(f"{n:15}" for n in counts))
+print("labels of each digit " + "".join(f"{n:17}" for n in counts))
 for name, score in scores.items():
-    for more, label in enumerate(("", " + distorted")):
-        print(f"{name + label:24}" + "".join(
-            f"  {each.mean():.2f} ({each.min():.2f}-{each.max():.2f})"[:-1]
-            + ")" for each in score[:, :, more]))
+    for more, label in enumerate(("", " + copies")):
+        print(f"{name + label:21}" + "".join(
+            f"  {each.mean():.2f} ({each.min():.2f}-{each.max():.2f})"
+            for each in score[:, :, more]))
 # --8<-- [end:table]
 
 # --8<-- [start:draw]

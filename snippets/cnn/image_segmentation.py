@@ -187,7 +187,7 @@ shown = two.nonzero()[:4, 0].tolist() + (~two).nonzero()[:2, 0].tolist()
 fig, axes = plt.subplots(6, 6, num="masks", figsize=(6.4, 6.4))
 rows = [("image", test_X[:, 0], {"cmap": "gray", "vmin": 0, "vmax": 1})]
 colors = {"cmap": plt.matplotlib.colors.ListedColormap(
-    ["#30343c", "#5fb4f0", "#ff9a4d", "#3fcfa4", "#d4d8de"]),
+    ["#30343c", "#2f86d1", "#ff9a4d", "#fff1a8", "#d4d8de"]),
     "vmin": -0.5, "vmax": 4.5}
 rows += [("truth", test_y, colors)]
 rows += [(name, runs[0], colors) for name, runs in guesses.items()]

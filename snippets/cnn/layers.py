@@ -182,13 +182,13 @@ pairs = [(name, state, models[state][2]) for name in depths
 fig, axes = plt.subplots(8, 15, num="patches", figsize=(6.6, 4.6))
 for row, (name, state, which) in zip(axes, pairs):
     for ax, patch in zip(row, favourites(which, name)):
-        if patch is None:
-            ax.set_visible(False)
-        else:
+        ax.set_visible(patch is not None)
+        if patch is not None:
             ax.imshow(patch, cmap="gray_r", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(True)
     row[0].set_ylabel(f"{name.replace('layer ', '')} {state}", rotation=0,
-                      ha="right", va="center", fontsize=8)
+                      ha="right", va="center")
 plt.show()
 # --8<-- [end:favourites]
 

@@ -44,7 +44,7 @@ for name, layers in stacks.items():
 # --8<-- [end:measure]
 
 # --8<-- [start:draw]
-fig, axes = plt.subplots(1, 4, num="growth", figsize=(6.4, 2.1))
+fig, axes = plt.subplots(1, 4, num="growth", figsize=(6.4, 1.9))
 layers = stacks["3 x 3, every second with stride 2"]
 for ax, depth in zip(axes, (1, 2, 4, 6)):
     influence = seen(layers[:depth])

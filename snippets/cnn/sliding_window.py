@@ -98,29 +98,35 @@ def mean_ap(rows, scenes):
 # --8<-- [end:metric]
 
 # --8<-- [start:windows]
-def windows(image, step=2):
-    """Every window of three shapes: boxes (N, 4), pixels (N, 1, 16, 16)."""
-    boxes, pixels = [], []
+def windows(step=2):
+    """Windows of three shapes, all over a scene: boxes (N, 4)."""
+    boxes = []
     for h, w in (20, 20), (20, 14), (20, 8):
-        patches = image.unfold(0, h, step).unfold(1, w, step)
-        row, col = torch.meshgrid(*map(torch.arange, patches.shape[:2]),
-                                  indexing="ij")
-        corner = torch.stack([col, row], -1).reshape(-1, 2) * step
-        boxes.append(torch.cat([corner, corner + torch.tensor([w, h])], 1))
-        pixels.append(F.interpolate(patches.reshape(-1, 1, h, w), (16, 16)))
-    return torch.cat(boxes).float(), torch.cat(pixels)
+        y, x = torch.meshgrid(torch.arange(0, SIZE - h + 1, step),
+                              torch.arange(0, SIZE - w + 1, step),
+                              indexing="ij")
+        boxes.append(torch.stack([x, y, x + w, y + h], 2).reshape(-1, 4))
+    return torch.cat(boxes)
+
+
+def crop(image, boxes):
+    """What each box shows, as 16 x 16 pixels: (N, 1, 16, 16)."""
+    size = boxes[:, 2:] - boxes[:, :2]
+    x, y = (boxes[:, i, None] + torch.arange(16) * size[:, i, None] // 16
+            for i in (0, 1))                                      # (N, 16)
+    return image[y[:, :, None], x[:, None]][:, None]
 
 
 torch.manual_seed(0)
+everywhere = windows()
 examples = []  # windows on digits, and three times as many on background
 for image, truth, classes in train_scenes:
-    boxes, pixels = windows(image)
-    overlap, which = iou(boxes, truth).max(1)
+    overlap, which = iou(everywhere, truth).max(1)
     on = (overlap > 0.6).nonzero()[::2, 0]  # half: neighbours look alike
     off = (overlap < 0.3).nonzero()[:, 0]
     off = off[torch.randperm(len(off))[:3 * len(on)]]
-    examples += [(pixels[on], classes[which[on]]),
-                 (pixels[off], torch.full((len(off),), 10))]
+    examples += [(crop(image, everywhere[on]), classes[which[on]]),
+                 (crop(image, everywhere[off]), torch.full((len(off),), 10))]
 window_X, window_y = map(torch.cat, zip(*examples))
 # --8<-- [end:windows]
 
@@ -147,10 +153,11 @@ classifier.eval()
 @torch.no_grad()
 def scan(image):
     """Windows that may hold a digit: boxes, scores, classes."""
-    boxes, pixels = windows(image)
-    score, cls = classifier(pixels).softmax(1)[:, :10].max(1)
+    logits = torch.cat([classifier(crop(image, boxes))
+                        for boxes in everywhere.split(256)])
+    score, cls = logits.softmax(1)[:, :10].max(1)
     sure = score > 0.1
-    return boxes[sure], score[sure], cls[sure]
+    return everywhere[sure], score[sure], cls[sure]
 
 
 def rank(seen, scenes, limit):
@@ -193,8 +200,7 @@ ax.set(xlabel="recall (share of digits found)", xlim=(0, 1.02),
 ax.legend(frameon=False)
 plt.show()
 
-boxes, _ = windows(test_scenes[0][0])
-products = len(boxes) * (25 * 16 * 8**2 + 9 * 16 * 32 * 8**2 + 512 * 11)
+products = len(everywhere) * (25 * 16 * 8**2 + 9 * 16 * 32 * 8**2 + 512 * 11)
 results = {"ap": ap, "repeated": repeated, "limit": limit, "drawn": drawn,
-           "windows": len(boxes), "products": products}
+           "windows": len(everywhere), "products": products}
 # --8<-- [end:draw]

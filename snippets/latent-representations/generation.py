@@ -106,15 +106,19 @@ def frechet(A, B):
     return (shift + C.trace() + D.trace() - 2 * root).item()
 
 
+with torch.no_grad():
+    real_features = cnn[:-1](judge_X)
+
+
 @torch.no_grad()
 def assess(images):
-    chance = cnn(images).softmax(1)
-    confidence, guess = chance.max(1)
+    features = cnn[:-1](images)
+    confidence, guess = cnn[-1](features).softmax(1).max(1)
     agree = guess == mlp(images).argmax(1)
     return {"sure": (confidence > 0.9).float().mean().item(),
             "agree": agree.float().mean().item(),
             "rarest": guess.bincount(minlength=10).min().item() / n,
-            "distance": frechet(cnn[:-1](images), cnn[:-1](judge_X))}
+            "distance": frechet(features, real_features)}
 
 
 def over(rows, what, place=".2f"):

@@ -44,7 +44,7 @@ by_hand, cells, _, _ = lstm(X, h, c, *weights,
                       layer.bias_ih_l0 + layer.bias_hh_l0)
 theirs, (_, last) = layer(X, (h[None], c[None]))
 grads, grads_theirs = [
-    torch.autograd.grad(outputs.square().sum(), [X, *weights])
+    torch.autograd.grad(outputs.square().sum(), [X, *layer.parameters()])
     for outputs in (by_hand, theirs)]
 worst = {"output": (by_hand - theirs).abs().max().item(),
          "cell": (cells[:, -1] - last[0]).abs().max().item(),

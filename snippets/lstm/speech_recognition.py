@@ -253,10 +253,10 @@ for c in range(10):
     if chance[:, c].max() > 0.3:
         axes[1].plot(chance[:, c], color="C0")
         at = int(chance[:, c].argmax())
-        axes[1].annotate(str(c), (at, chance[at, c] + 0.03), color="C0",
+        axes[1].annotate(str(c), (at, chance[at, c] + 0.04), color="C0",
                          ha="center")
-axes[1].plot(chance[:, BLANK], color="gray", lw=1, ls=":")
-axes[1].annotate("blank", (len(sound) - 1, 1.06), color="gray", ha="right")
+axes[1].plot(chance[:, BLANK], color="C6", lw=1.4, ls=":")
+axes[1].annotate("blank", (len(sound) - 1, 1.06), color="C6", ha="right")
 axes[1].set(xlabel="frame", ylabel="probability", ylim=(0, 1.2))
 
 fig, ax = plt.subplots(num="rates")

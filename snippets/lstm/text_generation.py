@@ -231,21 +231,22 @@ print(f"its surprise at its own text {bits_own:.2f} bits, at real text "
 
 # --8<-- [start:draw]
 fig, axes = plt.subplots(1, 3, num="temperature", figsize=(6.4, 2.6))
-curves = {"bits per held-out character": [costs[t] for t in temperatures],
-          "share of real words": [table[t]["real words"]
-                                  for t in temperatures],
-          "share of distinct pairs": [table[t]["distinct"]
-                                      for t in temperatures]}
+curves = {"bits per character,\nheld out": [costs[t] for t in temperatures],
+          "share of\nreal words": [table[t]["real words"]
+                                   for t in temperatures],
+          "share of\ndistinct pairs": [table[t]["distinct"]
+                                       for t in temperatures]}
 keys = [None, "real words", "distinct"]
 for ax, (name, curve), key in zip(axes, curves.items(), keys):
     ax.plot(temperatures, curve, "o-")
     ax.set(xlabel="temperature")
-    ax.set_title(name, fontsize=8)
+    ax.set_title(name)
     if key:
         level = table["Shakespeare"][key]
-        ax.axhline(level, ls=":", color="gray")
-        ax.annotate("Shakespeare", (1.5, level), color="gray", ha="right",
-                    va="bottom", fontsize=8)
+        ax.axhline(level, ls=":", color="C6")
+        ax.annotate("Shakespeare", (1.5, level), color="C6", ha="right",
+                    va="top", xytext=(0, -2), textcoords="offset points",
+                    fontsize=9)
 plt.show()
 # --8<-- [end:draw]
 

@@ -213,16 +213,20 @@ ax.legend(loc="lower right")
 
 fig, ax = plt.subplots(num="longer")
 ax.plot(longer.keys(), longer.values(), "o-")
-ax.axvline(12, ls=":", color="gray")
+ax.axvline(12, ls=":", color="C6")
 ax.annotate("longest seen in training", (12, 0.05), xytext=(4, 0),
-            textcoords="offset points", color="gray")
+            textcoords="offset points", color="C6")
 ax.set(xlabel="length of the English text (words and marks)",
        ylabel="exact translations", ylim=(-0.03, 1.05))
 
 example = pair(72_081)
 words, weights = translate(models[True], [example[0]])
 fig, ax = plt.subplots(num="map", figsize=(6.4, 4.2))
-ax.imshow(weights[0, :len(words[0]) + 1].T, cmap="gray_r", vmin=0, vmax=1)
+for t, row in enumerate(weights[0, :len(words[0]) + 1].tolist()):
+    for s, weight in enumerate(row):
+        ax.add_patch(plt.Rectangle((t - 0.5, s - 0.5), 1, 1, lw=0,
+                                   alpha=max(0.0, min(weight, 1.0))))
+ax.set(xlim=(-0.5, t + 0.5), ylim=(s + 0.5, -0.5), aspect="equal")
 ax.set_xticks(range(len(words[0]) + 1), [*words[0], "end"], rotation=60)
 ax.set_yticks(range(len(example[0]) + 1), [*example[0], "end"])
 ax.set(xlabel="French word written", ylabel="English word looked at")

@@ -36,7 +36,7 @@ plt.show()
 # --8<-- [end:chain]
 
 # --8<-- [start:block]
-fig, ax = plt.subplots(num="block", figsize=(6.4, 2.5))
+fig, ax = plt.subplots(num="block", figsize=(6.4, 1.8))
 ax.text(0, 0, "$x$", ha="center", va="center", fontsize=13)
 arrow(ax, (0.25, 0), (1.2, 0))
 box(ax, 1.9, 0, "normalise", 1.6)

@@ -20,7 +20,7 @@ def arrow(ax, start, end, width=1.3):
         "shrinkA": 0, "shrinkB": 0})
 
 
-fig, ax = plt.subplots(num="neuron", figsize=(6.4, 2.7))
+fig, ax = plt.subplots(num="neuron", figsize=(6.4, 2.4))
 for i, (x, w) in enumerate(zip(inputs, weights)):
     y = 4 - 1.5 * i
     ax.text(0.6, y, f"$x_{i + 1} = {x:g}$", ha="center", va="center")

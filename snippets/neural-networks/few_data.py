@@ -122,7 +122,8 @@ for name, mark, place in [("one network", "s--", (0.62, 0.42)),
     curves[name] = [(sure[of == k].mean().item(), right[of == k].mean().item())
                     for k in range(1, len(edges))]
     [line] = ax.plot(*zip(*curves[name]), mark, ms=5)
-    ax.annotate(name, place, color=line.get_color())
+    ax.annotate(name.replace("its", "with its"), place,
+                color=line.get_color())
 ax.set(xlabel="mean probability of the answer", ylabel="share that is right")
 plt.show()
 # --8<-- [end:draw]

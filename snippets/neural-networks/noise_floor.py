@@ -34,8 +34,13 @@ def constant(lr, T):
     return [lr] * T
 
 
-def step(lr, T):
-    return [lr] * (T // 2) + [lr / 10] * (T - T // 2)
+def step(lr, T, place=0.5, factor=0.1):
+    first = int(place * T)
+    return [lr] * first + [lr * factor] * (T - first)
+
+
+def linear(lr, T):
+    return [lr * (1 - t / T) for t in range(T)]
 
 
 def cosine(lr, T):
@@ -57,20 +62,27 @@ def expected_loss(rates, curvatures):
 # --8<-- [start:compare]
 peaks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]
 bowls = {"one curvature": [1.0], "ravine": [1.0, 0.02]}
-table = {}
-print("\nexpected loss at the end, with the best peak rate of each plan")
-print("bowl             steps  " + "".join(
-    f"{plan.__name__:>16}" for plan in (constant, step, cosine)))
+table, searched = {}, {}
+plans = (constant, step, cosine, linear)
+print("expected loss at the end, with the best peak rate of each plan")
+print("bowl          steps" + "".join(f"{plan.__name__:>15}"
+                                      for plan in plans))
 for bowl, curvatures in bowls.items():
     for T in (300, 900):
-        line = f"{bowl:15}{T:7}   "
-        for plan in (constant, step, cosine):
+        line = f"{bowl:14}{T:5}"
+        for plan in plans:
             losses = {lr: expected_loss(plan(lr, T), curvatures)
                       for lr in peaks}
             lr = min(losses, key=losses.get)
             table[bowl, T, plan.__name__] = losses[lr]
-            line += f"{losses[lr]:9.4f} ({lr:4})"
+            line += f"{losses[lr]:8.4f} ({lr:4})"
         print(line)
+        searched[bowl, T] = min(
+            expected_loss(step(lr, T, place, factor), curvatures)
+            for lr in peaks for place in (0.25, 0.5, 0.8, 0.9)
+            for factor in (0.05, 0.1, 0.2))
+print("one drop, its place and size searched too: ",
+      ", ".join(f"{loss:.4f}" for loss in searched.values()))
 # --8<-- [end:compare]
 
 # --8<-- [start:draw]

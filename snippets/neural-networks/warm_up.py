@@ -113,7 +113,7 @@ for ax, gain, title in zip(axes, (1.0, 1.5), ("start by He's rule",
            ylim=(0, 0.9))
 axes[0].set_ylabel("accuracy on validation digits")
 axes[1].annotate("warm-up", (0.012, 0.76), color="C0")
-axes[1].annotate("none", (0.012, 0.36), color="C1")
+axes[1].annotate("no warm-up", (0.012, 0.36), color="C1")
 plt.show()
 # --8<-- [end:draw]
 

@@ -72,33 +72,37 @@ def start():
     return [p.requires_grad_() for p in params]
 
 
-def train(make, lr, decay, steps):
-    """On all 200 examples at every step"""
-    params = start()
+def train(make, lr, decay, lengths=(150, 450)):
+    """On all 200 examples at every step -> the weights after each length"""
+    params, kept = start(), {}
     optimizer = make(params, lr, decay)
-    for step in range(steps):
+    for step in range(1, max(lengths) + 1):
         z = scores(params, train_X)
         loss = F.cross_entropy(z.flatten(0, 1), train_y.flatten())
         optimizer.zero_grad()
         (S * loss).backward()          # the sum of the networks' losses
         optimizer.step()
-    return params
+        if step in lengths:
+            kept[step] = [p.detach().clone() for p in params]
+    return kept
 # --8<-- [end:train]
 
 # --8<-- [start:compare]
 trials = [("SGD, L2", sgd_l2, 0.1, [0.0, 0.01, 0.03, 0.1]),
           ("Adam, L2", adam_l2, 0.01, [0.0, 0.01, 0.03, 0.1]),
           ("AdamW", adam_w, 0.01, [0.0, 1.0, 3.0, 5.0, 10.0, 30.0])]
-test, best = {}, {}
+valid, test, best = {}, {}, {}
+for name, make, lr, decays in trials:
+    for decay in decays:
+        for steps, params in train(make, lr, decay).items():
+            key = name, steps, decay
+            valid[key] = accuracy(params, valid_X, valid_y).mean().item()
+            test[key] = accuracy(params, test_X, test_y)
 print("                    test accuracy, mean of 5, at each decay")
 for steps in (150, 450):
     for name, make, lr, decays in trials:
-        valid = {}
-        for decay in decays:
-            params = train(make, lr, decay, steps)
-            valid[decay] = accuracy(params, valid_X, valid_y).mean().item()
-            test[name, steps, decay] = accuracy(params, test_X, test_y)
-        best[name, steps] = max(valid, key=valid.get)
+        best[name, steps] = max(
+            decays, key=lambda decay: valid[name, steps, decay])
         print(f"{name:9}{steps:4} steps  " + "  ".join(
             f"{decay:g}: {test[name, steps, decay].mean():.3f}"
             for decay in decays) + f"  best {best[name, steps]:g}")

@@ -155,7 +155,7 @@ for sign, ax in enumerate(axes.flat):
         ax.plot(*(path - path.mean(0)).T, lw=0.9, alpha=0.8)
         ax.plot(*(path - path.mean(0))[0], "o", ms=3, color="gray")
     ax.set(xlim=(-0.5, 0.5), ylim=(-0.5, 0.5), xticks=[], yticks=[])
-    ax.set_title(f"sign {sign + 1}", fontsize=8, loc="center")
+    ax.set_title(f"sign {sign + 1}", loc="center")
 plt.show()
 # --8<-- [end:draw]
 

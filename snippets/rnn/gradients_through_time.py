@@ -148,8 +148,9 @@ for (name, table), (color, style) in zip(long.items(), (
     for i in seeds:
         ax.plot(lengths, [table[T][i]["error"] for T in lengths], style,
                 color=color, lw=1, label=None if i else name)
-ax.axhline(1 / 3, color="gray", lw=1)
-ax.annotate("guessing", (10, 0.35), color="gray")
+ax.axhline(1 / 3, color="C6", lw=1)
+ax.annotate("guessing", (10, 1 / 3), color="C6", va="bottom",
+            xytext=(0, 3), textcoords="offset points")
 ax.set(xscale="log", xlabel="steps of the sequence", yscale="log",
        ylabel="error, one line a run")
 ax.set_xticks(lengths, lengths)

@@ -31,7 +31,7 @@ by_hand = recurrent(X, start, *weights,
 theirs, last = layer(X, start[None])
 worst = {"output": (by_hand - theirs).abs().max().item()}
 grads, grads_theirs = [
-    torch.autograd.grad(states.square().sum(), [X, *weights])
+    torch.autograd.grad(states.square().sum(), [X, *layer.parameters()])
     for states in (by_hand, theirs)]
 worst["gradient"] = max((a - b).abs().max().item()
                         for a, b in zip(grads, grads_theirs))

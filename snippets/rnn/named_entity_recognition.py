@@ -287,19 +287,21 @@ for (words, tags), guess in zip(
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="scores", figsize=(6.4, 3))
 for i, (name, color) in enumerate([
-        ("majority", "C7"), ("gazetteer", "C1"), ("linear", "C2"),
+        ("majority", "#f1f3f6"), ("gazetteer", "C1"), ("linear", "C2"),
         ("GRU", "C0")]):
     for x, row in enumerate(scores.values()):
         place, height = x + 0.21 * (i - 1.5), sum(row[name]) / len(row[name])
-        ax.bar(place, height, 0.19, color=color, label=None if x else name)
+        ax.bar(place, height, 0.19, color=color, edgecolor="#24292f", lw=0.8,
+               label=None if x else name)
         ax.plot([place] * len(row[name]), row[name], "_", color="#24292f",
                 ms=5)
         ax.annotate(f"{height:.2f}", (place, max(row[name]) + 0.02),
-                    ha="center", fontsize=7)
-ax.set(xticks=range(3), ylabel="entity F1, held out", ylim=(0, 1.25),
+                    ha="center", fontsize=8)
+ax.set(xticks=range(3), ylabel="entity F1, held out", ylim=(0, 1.3),
+       yticks=[0, 0.25, 0.5, 0.75, 1],
        xticklabels=["new names in\nknown sentences",
                     "new names in\nnew sentences", "real news"])
-ax.legend(ncols=4, loc="upper right", fontsize=8)
+ax.legend(ncols=4, loc="upper right", fontsize=9)
 plt.show()
 # --8<-- [end:draw]
 

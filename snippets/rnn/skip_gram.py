@@ -101,7 +101,7 @@ for i in range(V):
     for j in range(V):
         if n[i, j]:
             table.add_patch(plt.Rectangle((j - 0.5, i - 0.5), 1, 1, lw=0,
-                                          color="C0", alpha=0.2 * n[i, j]))
+                                          alpha=min(1, 0.2 * n[i, j].item())))
             table.text(j, i, f"{n[i, j]:.0f}", ha="center", va="center",
                        color=INK)
 table.set(xlim=(-0.5, V - 0.5), ylim=(V - 0.5, -0.5), aspect="equal")

@@ -30,7 +30,7 @@ def train(seed, lr, forget):
 # --8<-- [end:forget]
 
 # --8<-- [start:rates]
-rates = [0.03, 0.01, 0.001, 0.0003, 0.0001, 0.00005]
+rates = [0.03, 0.01, 0.001, 0.0003, 0.00005]
 cured = [train(seed, 0.03, True) for seed in range(3)]
 faulty = {lr: [train(seed, lr, False) for seed in range(3)] for lr in rates}
 good = [error for error, _ in cured]

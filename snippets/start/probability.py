@@ -151,12 +151,12 @@ print(f"product of 1000 probabilities {product}, sum of logs {logs:.1f}")
 fig, ax = plt.subplots(num="running", figsize=(6.4, 2.8))
 N = torch.arange(1, 1001)
 for path, style in zip(running[:5], ("-", "--", "-.", ":", "-")):
-    ax.plot(N, path, style, lw=1.1)
+    ax.plot(N, path, style, lw=1.5)
 for sign in (-2, 2):
     ax.plot(N, mean + sign * (variance / N).sqrt(), color="#24292f", lw=1)
 ax.set(xscale="log", xlabel="number of throws $N$", ylim=(0.8, 6.2),
        ylabel="mean so far")
-ax.annotate(r"$3.5 + 2\sigma / \sqrt{N}$", (14, 4.6))
+ax.annotate(r"$3.5 \pm 2\sigma / \sqrt{N}$", (14, 4.6))
 
 fig, ax = plt.subplots(num="cloud", figsize=(4.6, 3.4))
 ax.plot(*points[:400].T, ".", color="C6", ms=3, alpha=0.6)

@@ -103,7 +103,7 @@ for name, start, lags in [("plain", plain, (20,)),
               " ".join(f"{score:.2f}" for score in row))
 
 # %% [markdown]
-# At lag 20 the plain GRU keeps the bit (more than 90 % right) in
+# At lag 20 the plain GRU keeps the bit (more than 90% right) in
 # {{ plain_20:d }} of three such short runs, the GRU with spread biases in
 # {{ spread_20:d }}; at lag 60, the longest tried here, in
 # {{ spread_60:d }}. As with the LSTM, the initial biases decide. With 200

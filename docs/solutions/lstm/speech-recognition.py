@@ -170,7 +170,7 @@ results["growth"] = [row[1] / row[0] for row in results["rates"].values()]
 # %% [markdown]
 # ## Exercise 5
 #
-# Delete the 1 after the 3 and insert a 1 at the end: two changes, so the rate is $2/4 = 50$ %. (Substitutions: 1 to 4 and 4 to 1 are two as well.) It can be above 100 %: a network that writes ten digits where one was said needs nine deletions for one word.
+# Delete the 1 after the 3 and insert a 1 at the end: two changes, so the rate is $2/4 = 50$ %. (Substitutions: 1 to 4 and 4 to 1 are two as well.) It can be above 100%: a network that writes ten digits where one was said needs nine deletions for one word.
 
 # %% [markdown]
 # ## Exercise 6

@@ -77,7 +77,7 @@ print(f"error of the mean of 20 days {results['mean']:.2f} %, "
 
 # %% [markdown]
 # The *size* of the change is correlated with that of the day before ({{ lags.1:.2f}}) and still with that of ten days before ({{ lags.10:.2f}}), unlike the change with its sign ({{ sign:.2f}}): calm and stormy weeks follow one another. Forecasts of risk build on that: the mean size of the last twenty
-# days, the simplest of them, has an error of {{ mean:.2f}} %, a constant {{ constant:.2f}} %.
+# days, the simplest of them, has an error of {{ mean:.2f}}%, a constant {{ constant:.2f}}%.
 
 # %% [markdown]
 # ## Exercise 5

@@ -106,7 +106,7 @@ for name, s in [("right", scores), ("wrong", wrong_scores),
 #
 # What hinders is the slope of the softmax at the wrong score. Two ideas: an optimiser that divides by the size of the gradient, so that a tiny
 # one still makes a step of the usual length (Adam); and a limit on the scores, $z \leftarrow 5 \tanh(z / 5)$, which makes a start so sure impossible. We try both, and count the
-# steps to 90 % of the test digits, 600 at most.
+# steps to 90% of the test digits, 600 at most.
 
 # %%
 from torch import nn

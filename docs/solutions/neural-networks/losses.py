@@ -12,7 +12,7 @@
 # | rain | one logit | sigmoid | binary cross-entropy | more than the threshold that the costs give |
 # | season | four logits | softmax | cross-entropy | the largest |
 # | instruments | a logit for each | sigmoid of each | binary cross-entropy, added up | each above its threshold |
-# | calls | logarithm of a rate | exp | Poisson | enough people for, say, 95 % of the days |
+# | calls | logarithm of a rate | exp | Poisson | enough people for, say, 95% of the days |
 
 # %% [markdown]
 # ## Exercise 2
@@ -62,4 +62,4 @@ for n in (25, 75):
 # %% [markdown]
 # ## Exercise 8
 #
-# Let $u = y - g$ be the true time minus the estimate. If the parcel arrives later than announced ($u > 0$) it annoys three times as much as if it arrives earlier. The loss $3u$ for $u > 0$ and $-u$ otherwise has the derivative $-3$ or $1$ with respect to $g$; on average they cancel when $3\, p(y > g) = p(y < g)$, so that $p(y < g) = 3/4$: the network learns the 75 % *quantile* of the time. This is the *quantile loss*; with equal weights it is the absolute error and the median. Asking for a whole distribution, and deciding afterwards, answers the question for any costs.
+# Let $u = y - g$ be the true time minus the estimate. If the parcel arrives later than announced ($u > 0$) it annoys three times as much as if it arrives earlier. The loss $3u$ for $u > 0$ and $-u$ otherwise has the derivative $-3$ or $1$ with respect to $g$; on average they cancel when $3\, p(y > g) = p(y < g)$, so that $p(y < g) = 3/4$: the network learns the 75% *quantile* of the time. This is the *quantile loss*; with equal weights it is the absolute error and the median. Asking for a whole distribution, and deciding afterwards, answers the question for any costs.

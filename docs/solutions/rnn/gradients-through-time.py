@@ -18,7 +18,7 @@ results = {}
 # ## Exercise 2
 #
 # $\partial h_T / \partial h_{T-k} = u^k$. It is below $1/1000$ at $k = 100$ if
-# $|u| < 10^{-3/100} = 0.933$. A weight that is 7 % too small makes a hundred
+# $|u| < 10^{-3/100} = 0.933$. A weight that is 7% too small makes a hundred
 # steps invisible. Differentiating the unrolled cell gives the same:
 
 # %%

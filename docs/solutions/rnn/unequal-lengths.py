@@ -13,7 +13,7 @@ results = {}
 # ## Exercise 1
 #
 # The rectangle has $3 \cdot 10 = 30$ places and 18 of them are real: 12 of
-# 30, or 40 %, are padding. Three sequences run for three steps, two for two
+# 30, or 40%, are padding. Three sequences run for three steps, two for two
 # more and one for the last five.
 
 # %%
