@@ -91,7 +91,7 @@
       return element
     }
 
-    say(text) { this.text.textContent = text }
+    say(text) { this.text.textContent = text.replace(/-(?=\d)/g, "−") }
 
     set(changes, keep = true) {
       for (const [name, value] of Object.entries(changes)) {

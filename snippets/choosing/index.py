@@ -96,7 +96,7 @@ fig, axes = plt.subplots(1, 3, num="tables", figsize=(6.8, 2.6),
                          sharey=True)
 for ax, (name, row) in zip(axes, scores.items()):
     for place, (method, values) in enumerate(row.items()):
-        ax.plot(values, [place] * runs, "|", ms=9, color="gray")
+        ax.plot(values, [place] * runs, "|", ms=9, color="C6")
         ax.plot(sum(values) / runs, place, "s" if method == "network"
                 else "o", color="C1" if method == "network" else "C0")
     ax.set(title=f"{name}, {sizes[name][0]} rows", xlim=(0.88, 1.005),

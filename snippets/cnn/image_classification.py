@@ -135,7 +135,7 @@ for ax, down in zip(axes, (False, True)):
         line = ax.plot(sides, runs.mean(0), look, ms=4)[0]
         ax.fill_between(sides, runs.min(0), runs.max(0), alpha=0.25,
                         color=line.get_color(), lw=0)
-    ax.axhline(0.1, ls=":", color="gray", lw=1)
+    ax.axhline(0.1, ls=":", color="C6", lw=1)
     ax.set(xlabel=f"shift {'down' if down else 'to the right'} (pixels)",
            ylim=(0, 1.03), xticks=sides)
 axes[0].set_ylabel("accuracy on held-out digits")
@@ -143,7 +143,7 @@ for ax in axes:
     ax.annotate("CNN", (-4, 0.74), color="C0", fontsize=9)
     ax.annotate("wide MLP", (2.4, 0.66), color="C1", fontsize=9)
     ax.annotate("MLP", (-2.1, 0.36), color="C2", fontsize=9)
-axes[0].annotate("guessing", (0, 0.12), color="gray", ha="center",
+axes[0].annotate("guessing", (0, 0.12), color="C6", ha="center",
                  fontsize=9)
 plt.show()
 # --8<-- [end:curves]

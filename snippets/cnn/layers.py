@@ -156,8 +156,8 @@ ax.set(xlabel="what the probe reads", xlim=(-0.3, 4.9),
        ylabel="held-out accuracy of the probe")
 fig, ax = plt.subplots(num="purity", figsize=(6.4, 2.9))
 curves(ax, list(depths), agree)
-ax.axhline(chance, color="gray", ls=":")
-ax.annotate("20 digits at random", (1.6, chance - 0.07), color="gray")
+ax.axhline(chance, color="C6", ls=":")
+ax.annotate("20 digits at random", (1.6, chance - 0.07), color="C6")
 ax.set(xlim=(-0.2, 3.8), ylim=(0, 1),
        ylabel="share of the commonest digit\namong a unit's top 20")
 # --8<-- [end:draw]

@@ -94,7 +94,7 @@ print(f"reverse covers both modes up to a distance of {jump:.1f}")
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="fits", figsize=(6.4, 3.2))
 view = abs(grid) < 5.5
-ax.fill_between(grid[view], p[view], color="gray", alpha=0.3, lw=0)
+ax.fill_between(grid[view], p[view], color="C6", alpha=0.3, lw=0)
 ax.annotate("target", (-2, 0.22), color="#24292f", ha="center")
 for direction, side, color, place in [
         ("forward", "left", "C0", (3.6, 0.1)),

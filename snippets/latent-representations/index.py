@@ -128,9 +128,9 @@ for (name, curve), color, look, place, side in zip(
     ax.plot(sizes, curve, look, color=color)
     ax.annotate(name, (sizes[1], curve[1]), xytext=place, ha=side,
                 textcoords="offset points", color=color)
-ax.axhline(nothing, ls=":", color="gray")
+ax.axhline(nothing, ls=":", color="C6")
 ax.annotate("the mean digit for all", (8, nothing), xytext=(0, -12),
-            textcoords="offset points", color="gray")
+            textcoords="offset points", color="C6")
 ax.set_xscale("log", base=2)
 ax.set(xlabel="numbers in the code", xticks=sizes, xticklabels=sizes,
        ylabel="held-out squared error per pixel", ylim=0)

@@ -100,9 +100,9 @@ for base, color, name, place in [
         (100, "C1", "$100^d$, grid of 100", (36, 62))]:
     ax.plot(span, span * math.log10(base), color=color)
     ax.annotate(name, place, color=color)
-ax.axhline(limit, ls=":", color="gray")
+ax.axhline(limit, ls=":", color="C6")
 ax.annotate("a billion a second\nsince the big bang",
-            (22, limit + 3), color="gray")
+            (22, limit + 3), color="C6")
 powers = [0, 20, 40, 60, 80]
 ax.set(xlabel="latent dimension $d$", ylabel="terms in the exact sum",
        ylim=(0, 80), yticks=powers, yticklabels=[f"$10^{{{k}}}$"
@@ -116,7 +116,7 @@ for key, color, look, name, place in [
     gap = [row[key] - row["exact"] for row in rows]
     ax.plot(sizes, gap, look, color=color)
     ax.annotate(name, place, color=color)
-ax.axhline(0, ls=":", color="gray")
+ax.axhline(0, ls=":", color="C6")
 ax.set(xlabel="binary latents $d$",
        ylabel="estimate minus exact\nlog-likelihood (nats)")
 plt.show()

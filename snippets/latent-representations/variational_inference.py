@@ -119,7 +119,7 @@ for name in spread:
 fig, ax = plt.subplots(num="posterior", figsize=(6.4, 3.2))
 view = (grid > -4) & (grid < 2.5)
 for curve, color, style, name, place in [
-        (prior.log_prob(grid).exp(), "gray", "--", "prior", (1.3, 0.2)),
+        (prior.log_prob(grid).exp(), "C6", "--", "prior", (1.3, 0.2)),
         (posterior, "C0", "-", "exact posterior", (0.1, 0.55)),
         (fitted.log_prob(grid).exp(), "C1", "-.", "best Gaussian",
          (-2.5, 0.6))]:

@@ -150,7 +150,7 @@ for name, row in gates.items():
 guess, cells, inputs, forgets = answer(one_unit[0], X)
 fig, axes = plt.subplots(4, 1, num="gates", figsize=(6.4, 5.6), sharex=True)
 steps = range(X.shape[1])
-axes[0].plot(steps, X[0, :, 0], "o", color="gray", ms=2.5)
+axes[0].plot(steps, X[0, :, 0], "o", color="C6", ms=2.5)
 axes[0].plot(steps, guess[0], color="C0", drawstyle="steps-post")
 axes[0].set_title("flags dotted, values as dots, answer as a line")
 panels = {"cell state": cells, "input gate": inputs, "forget gate": forgets}

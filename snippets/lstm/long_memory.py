@@ -143,8 +143,8 @@ for i, (name, (color, marker)) in enumerate(marks.items()):
     for lag, row in zip(lags, scores[name]):
         ax.plot([lag * shift] * len(row), row, marker, color=color, ms=6,
                 label=name if lag == lags[0] else None, alpha=0.8)
-ax.axhline(0.5, ls=":", color="gray")
-ax.annotate("guessing", (9, 0.51), color="gray", va="bottom")
+ax.axhline(0.5, ls=":", color="C6")
+ax.annotate("guessing", (9, 0.51), color="C6", va="bottom")
 ax.set(xscale="log", xlabel="lag (steps)", ylim=(0.25, 1.05),
        ylabel="right answers, one mark a run")
 ax.set_xticks(lags, lags)

@@ -153,7 +153,7 @@ for (start, name), runs in curves.items():
     ax.set(xlabel="step", title=start, ylim=(0, 1))
 axes[0].set_ylabel("accuracy on test digits")
 for ax in axes:
-    ax.axhline(0.9, ls=":", color="gray", lw=1)
+    ax.axhline(0.9, ls=":", color="C6", lw=1)
 axes[1].annotate("cross-\nentropy", (92, 0.45), color="C2")
 axes[1].annotate("squared", (75, 0.13), color="C1")
 plt.show()

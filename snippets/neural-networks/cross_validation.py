@@ -44,7 +44,7 @@ rng = np.random.default_rng(0)
 for i, (name, miss) in enumerate(misses.items()):
     ax.plot(100 * miss, 2 - i + rng.uniform(-0.25, 0.25, len(miss)), ".",
             color=f"C{i}", ms=4)
-ax.axvline(0, color="gray", ls="--")
+ax.axvline(0, color="C6", ls="--")
 ax.set(yticks=[2, 1, 0], yticklabels=misses,
        xlabel="estimate minus truth (percentage points)")
 plt.show()

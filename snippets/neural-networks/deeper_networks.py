@@ -165,8 +165,8 @@ for name, mark, place in [("plain", "s--", (30, 0.48)),
     for depth, row in zip(depths, scores):
         ax.plot([depth] * seeds, row, mark[0], ms=5, color=line.get_color())
     ax.annotate(name, place, color=line.get_color())
-ax.axhline(0.1, ls=":", color="gray")
-ax.annotate("guessing", (6, 0.04), color="gray")
+ax.axhline(0.1, ls=":", color="C6")
+ax.annotate("guessing", (6, 0.04), color="C6")
 ax.set(xlabel="layers", ylabel="accuracy on test digits", ylim=(0, 1.03),
        xticks=depths)
 

@@ -83,8 +83,8 @@ for kind, style, color, place in [("plain", "o-", "C0", (330, 0.55)),
     axes[0].fill_between(widths, errors.min(1), errors.max(1), color=color,
                          alpha=0.2, lw=0)
     axes[0].annotate(kind, place, color=color)
-axes[0].axvline(n, color="gray", ls=":")
-axes[0].annotate("width = n", (n * 1.1, 0.93), color="gray", fontsize=9)
+axes[0].axvline(n, color="C6", ls=":")
+axes[0].annotate("width = n", (n * 1.1, 0.93), color="C6", fontsize=9)
 axes[0].set(xscale="log", xlabel="width", ylim=(0, 1),
             ylabel="errors on test digits (share)")
 for what, style, color, name, place in [

@@ -113,7 +113,7 @@ print(f"nearest neighbour {sum(plainer['neighbour']) / draws:16.3f}")
 edges = torch.tensor([0, 0.5, 0.7, 0.85, 0.95, 0.99, 1.0001])
 curves = {}
 fig, ax = plt.subplots(num="reliability", figsize=(5, 4))
-ax.plot([0.3, 1], [0.3, 1], color="gray", ls=":")
+ax.plot([0.3, 1], [0.3, 1], color="C6", ls=":")
 for name, mark, place in [("one network", "s--", (0.62, 0.42)),
                           ("its temperature", "o-", (0.4, 0.72))]:
     sure, answer = methods[name][:, 1000:].exp().max(2)

@@ -112,7 +112,7 @@ for name, scores in table.items():
 fig, axes = plt.subplots(1, 3, num="fits", figsize=(6.4, 2.5), sharey=True)
 line = np.linspace(-1, 1, 300)
 for ax, degree in zip(axes, (1, 3, 12)):
-    ax.plot(line, np.sin(np.pi * line), color="gray", ls="--", lw=1.2)
+    ax.plot(line, np.sin(np.pi * line), color="C6", ls="--", lw=1.2)
     ax.plot(line, fits[0][degree](line), color="C0")
     ax.plot(*draws[0], "o", color="C1", ms=4)
     ax.set(ylim=(-2.2, 2.2), xlabel="$x$", title=f"degree {degree}")
@@ -124,8 +124,8 @@ for curve, name, at, color in [(train_error, "training points", 6, "C0"),
     ax.plot(degrees, curve, "o-", color=color)
     ax.annotate(name, (at, curve[at]), xytext=(0, -18), color=color,
                 textcoords="offset points")
-ax.axhline(0.3**2, ls=":", color="gray")
-ax.annotate("variance of the noise", (12, 0.12), ha="right", color="gray")
+ax.axhline(0.3**2, ls=":", color="C6")
+ax.annotate("variance of the noise", (12, 0.12), ha="right", color="C6")
 ax.set(yscale="log", xlabel="degree of the polynomial",
        ylabel="mean squared error", ylim=(0.005, 1e6))
 

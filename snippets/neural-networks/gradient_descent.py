@@ -100,7 +100,7 @@ w = torch.linspace(-1.6, 1.6, 100)[:, None]
 for ax, (lr, name) in zip(axes, [(0.05, "too small"), (0.2, "right"),
                                  (0.52, "too large")]):
     path = descend(parabola, [1.0], lr, 8)
-    ax.plot(w, 2 * w**2, color="gray", lw=1)
+    ax.plot(w, 2 * w**2, color="C6", lw=1)
     ax.plot(path, 2 * path**2, "o-", color="C0", ms=4, lw=1)
     ax.plot(*path[0], 2, "o", color="C1")
     ax.set(xlabel="weight $w$", title=f"{name}: {lr}")

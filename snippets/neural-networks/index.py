@@ -127,9 +127,9 @@ def line(ax, normal, offset, name, reach):
     middle = -offset * normal / normal.square().sum()
     along = torch.stack([-normal[1], normal[0]]) / normal.norm()
     ends = torch.stack([middle - reach * along, middle + reach * along])
-    ax.plot(*ends.T, color="gray", lw=1.4)
+    ax.plot(*ends.T, color="C6", lw=1.4)
     right = ends[ends[:, 0].argmax()]
-    ax.annotate(name, right.tolist(), xytext=(4, 0), color="gray",
+    ax.annotate(name, right.tolist(), xytext=(4, 0), color="C6",
                 textcoords="offset points", fontsize=9, va="center")
 
 

@@ -141,8 +141,8 @@ axes[0].spines["bottom"].set_visible(False)
 axes[0].tick_params(bottom=False)
 axes[0].set_ylabel("weights from one\nhidden unit")
 axes[1].plot(losses, color="C0", lw=0.8)
-axes[1].axhline(torch.tensor(10.).log(), ls=":", color="gray")
-axes[1].annotate("guessing: log 10", (len(path), 2.4), color="gray",
+axes[1].axhline(torch.tensor(10.).log(), ls=":", color="C6")
+axes[1].annotate("guessing: log 10", (len(path), 2.4), color="C6",
                  ha="right")
 axes[1].set(xlabel="step", ylabel="loss of the batch (nats)", ylim=(0, 3))
 plt.show()

@@ -153,7 +153,7 @@ fig, axes = plt.subplots(3, 5, num="signs", figsize=(6.4, 4.2))
 for sign, ax in enumerate(axes.flat):
     for path in paths[y == sign][:6]:
         ax.plot(*(path - path.mean(0)).T, lw=0.9, alpha=0.8)
-        ax.plot(*(path - path.mean(0))[0], "o", ms=3, color="gray")
+        ax.plot(*(path - path.mean(0))[0], "o", ms=3, color="C6")
     ax.set(xlim=(-0.5, 0.5), ylim=(-0.5, 0.5), xticks=[], yticks=[])
     ax.set_title(f"sign {sign + 1}", loc="center")
 plt.show()

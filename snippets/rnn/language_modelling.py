@@ -210,7 +210,7 @@ for length, *values in zip(lengths, *memory):
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="bits")
 ax.plot(orders, test_bits, "o-", color="C1")
-ax.text(3.2, test_bits[2], "counting: an n-gram sees n - 1 characters",
+ax.text(3.2, test_bits[2], "counting: an n-gram sees n − 1 characters",
         color="C1")
 for value in rnn_bits:
     ax.axhline(value, color="C0", ls="--", lw=1.2)

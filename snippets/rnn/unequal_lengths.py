@@ -156,7 +156,7 @@ fig, axes = plt.subplots(1, 2, num="batch", figsize=(6.4, 2.6))
 fig.get_layout_engine().set(wspace=0.08)
 axes[0].barh(range(len(some)), lengths, color="C0", alpha=0.4)
 axes[0].barh(range(len(some)), lengths.max() - lengths, left=lengths,
-             color="gray", alpha=0.3)
+             color="C6", alpha=0.3)
 axes[0].annotate("real steps", (0.5, 3), va="center")
 axes[0].annotate("padding", (14, 0), va="center")
 axes[0].set(xlabel="step", ylabel="sequence of the batch")

@@ -147,8 +147,8 @@ for (how, errors), look in zip(fits.items(), ("-", "--", ":")):
 axes[0].set(xlabel="step", ylabel="distance from the goal", yscale="log")
 axes[0].legend(frameon=False, fontsize=8)
 axes[1].plot(list(memory), [row["kept"] for row in memory.values()], "o-")
-axes[1].axhline(depth, ls=":", color="gray", lw=1)
-axes[1].annotate("all kept", (5, depth), va="bottom", color="gray",
+axes[1].axhline(depth, ls=":", color="C6", lw=1)
+axes[1].annotate("all kept", (5, depth), va="bottom", color="C6",
                  fontsize=8)
 axes[1].set(xlabel="layers in a group", ylabel="activations kept",
             ylim=(0, 42), xscale="log", xticks=(1, 6, 36))

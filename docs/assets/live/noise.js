@@ -71,7 +71,7 @@ live.figure("noise", (panel, numbers) => {
     })
     const near = run.at(-1).points.map(([a, b]) => centres.findIndex(([c, d]) => Math.hypot(a - c, b - d) < 0.3))
     const good = near.filter(i => i >= 0)
-    const said = `Step ${k} of ${steps}: the noise left has deviation ${sigma[t].toFixed(2)}. At the end ${Math.round(100 * good.length / many)} % of the points lie near a centre, at ${new Set(good).size} of ${centres.length}.`
+    const said = `Step ${k} of ${steps}: the noise left has deviation ${sigma[t].toFixed(2)}. At the end ${Math.round(100 * good.length / many)}% of the points lie near a centre, at ${new Set(good).size} of ${centres.length}.`
     panel.say(said)
     svg.setAttribute("aria-label", `${many} points in the plane, and the circles of ${centres.length} centres. ${said}`)
   }

@@ -84,7 +84,7 @@ live.figure("typing", (panel, numbers) => {
     }))
     const top = [...data.slice((T - 1) * T)].reduce((a, w, s, all) => w > all[a] ? s : a, 0)
     looks.setAttribute("aria-label", `Where block ${block + 1}, head ${(head - 1) % heads + 1} looks from the last character: most at '${shown(seen[top])}', place ${top + 1} of ${T}.`)
-    panel.say(`Likeliest next: ${best.slice(0, 3).map(id => `'${shown(alphabet[id])}' ${(100 * q[id]).toFixed(0)} %`).join(", ")}. By pairs of letters: '${shown(alphabet[row.indexOf(Math.max(...row))])}' ${(100 * Math.max(...row)).toFixed(0)} %. The head looks most at '${shown(seen[top])}'.`)
+    panel.say(`Likeliest next: ${best.slice(0, 3).map(id => `'${shown(alphabet[id])}' ${(100 * q[id]).toFixed(0)}%`).join(", ")}. By pairs of letters: '${shown(alphabet[row.indexOf(Math.max(...row))])}' ${(100 * Math.max(...row)).toFixed(0)}%. The head looks most at '${shown(seen[top])}'.`)
     bars.setAttribute("aria-label", panel.text.textContent)
   }
 })
