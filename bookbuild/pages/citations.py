@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import re
+import string
 from pathlib import Path
 from typing import Any
 
 from bookbuild.errors import BookError
 from bookbuild.run.store import Store
 
-FORMAT = "4"  # raise when what `read_references` returns changes
+FORMAT = "5"  # raise when what `read_references` returns changes
 
 
 def read_references(
@@ -84,7 +86,25 @@ def format_all(
         cited = f"{names}, {year}"
         rows.append((key, names, {"cited": cited, "html": html, "plain": plain}))
     rows.sort(key=lambda row: (row[1].lower(), row[2]["cited"]))
-    return {key: entry for key, _, entry in rows}
+    references = {key: entry for key, _, entry in rows}
+    tell_apart(list(references.values()))
+    return references
+
+
+def tell_apart(references: list[dict[str, str]]) -> None:
+    """Give each of those that would be cited alike a letter: 2016a, 2016b."""
+    alike: dict[str, list[dict[str, str]]] = {}
+    for entry in references:
+        alike.setdefault(entry["cited"], []).append(entry)
+    for cited, entries in alike.items():
+        for letter, entry in zip(string.ascii_lowercase, entries, strict=False):
+            if len(entries) > 1:
+                year = cited.rpartition(" ")[2]
+                entry["cited"] = cited + letter
+                for kind in ("html", "plain"):
+                    entry[kind] = re.sub(
+                        rf"(?s)^(.*\s{year})(?=\.)", rf"\1{letter}", entry[kind]
+                    )
 
 
 def authors(key: str, entry: Any, shown: str, words: dict[str, str]) -> str:

@@ -31,6 +31,8 @@ def notes(glossary: str) -> dict[str, str]:
         if SLOT.search(meaning) or "data-tex" in meaning or not text:
             continue
         short = re.search(r"\((\w*[A-Z]\w*[A-Z]\w*)\)", term)
+        if "(" in term and not short:  # "temperature (of a softmax)": one of several
+            continue
         for name in (plain(re.sub(r"\(.*?\)", "", term)), short and short[1]):
             if name and (re.search(r"[ -]|[A-Z].*[A-Z]", name) or len(name) >= LONG):
                 found[name] = text

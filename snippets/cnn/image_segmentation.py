@@ -113,10 +113,10 @@ def flat(width=12):
 # --8<-- [end:model]
 
 # --8<-- [start:training]
-def train(make, seed, epochs=4, batch=8, lr=0.01):
+def train(make, seed, epochs=3, batch=4, lr=0.02):
     torch.manual_seed(seed)
     model = make()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, fused=True)
     batches = len(train_X) // batch
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, lr, epochs * batches)

@@ -407,3 +407,14 @@ def test_no_line_begins_with_the_stop_behind_a_formula(book):
     )
     assert boxes == [",", ")"]
     assert "2, or" in text_of(page)
+
+
+def test_references_that_would_be_cited_alike_have_letters(tmp_path):
+    entry = "@book{%s, author={Bea Two}, title={%s}, publisher={P}, year={2001}}\n"
+    book = TinyBook(tmp_path, {"references": "docs/two.bib"})
+    book.page("two.bib", entry % ("one", "An A") + entry % ("two", "A 2001 B"))
+    book.page("part/first.md", PAGES["part/first.md"] + "\n[@one; @two]\n")
+    page = text_of(builds(book, "part/first.html"))
+    assert "(Two, 2001a; Two, 2001b)" in page
+    listed = text_of(book.html("bibliography.html"))
+    assert "A 2001 B" in listed and "2001a" in listed and "2001b" in listed

@@ -4,6 +4,8 @@ import re
 
 from conftest import TinyBook, builds
 
+from bookbuild.pages.terms import notes
+
 GLOSSARY = """\
 # Glossary
 
@@ -44,3 +46,13 @@ def test_the_first_use_of_a_term_says_what_it_means(tmp_path):
     ]
     assert "<abbr" not in book.html("part/first.html")
     assert "<abbr" not in book.html("glossary.html")
+
+
+def test_a_word_with_several_meanings_has_no_note():
+    entry = "<dt>{}</dt><dd>What divides scores.</dd>"
+    assert notes(entry.format("Temperature")) == {"Temperature": "What divides scores."}
+    assert notes(entry.format("Temperature (of a softmax)")) == {}
+    assert set(notes(entry.format("Principal analysis (PCA)"))) == {
+        "Principal analysis",
+        "PCA",
+    }

@@ -70,9 +70,9 @@ train_X, train_y = train_X[:500], train_y[:500]
 # the ratio matters, since the weighted mean divides by the sum of the weights.
 
 # %%
-def train(model, ink, epochs=4, batch=8, lr=0.01):
+def train(model, ink, epochs=3, batch=4, lr=0.02):
     weight = torch.tensor([1.0, ink, ink, ink])  # the change
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, fused=True)
     batches = len(train_X) // batch
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, lr, epochs * batches)
