@@ -5,7 +5,7 @@ import numpy as np
 
 rng = np.random.default_rng(0)
 angle = np.linspace(0.15 * np.pi, 0.85 * np.pi, 200)
-fig, ax = plt.subplots(num="cloud", figsize=(6, 3.6))
+fig, ax = plt.subplots(num="cloud", figsize=(5, 2.4))
 ax.plot(np.cos(angle), np.sin(angle), color="C0", lw=3)
 for turn in np.linspace(0.22, 0.78, 8):
     spot = np.array([np.cos(turn * np.pi), np.sin(turn * np.pi)])

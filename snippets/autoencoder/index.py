@@ -149,7 +149,7 @@ axes[0].legend(loc="lower right", frameon=False)
 fig, ax = plt.subplots(num="sizes")
 for name, style, color, at in [
         ("PCA", "s--", "C1", (4.5, 0.66)),
-        ("autoencoder", "o-", "C0", (2.35, 0.61)),
+        ("autoencoder", "o-", "C0", (2.75, 0.62)),
         ("local PCA", "^:", "C2", (2.1, 0.38))]:
     ax.plot(sizes, [np.mean(left[name, K]) for K in sizes], style,
             color=color)

@@ -86,7 +86,7 @@ for name, load in loaders.items():
                       for i in (0, 1))
     row["network"] = (predict(held_X).argmax(2) == held_y
                       ).float().mean(1).tolist()
-    print(f"{name} ({sizes[name][0]} rows, {sizes[name][1]} columns): "
+    print(f"{name} ({sizes[name][0]} rows, {sizes[name][1]} columns):\n    "
           + ", ".join(f"{method} {sum(s) / runs:.3f}"
                       for method, s in row.items()))
 # --8<-- [end:compare]
@@ -101,7 +101,7 @@ for ax, (name, row) in zip(axes, scores.items()):
                 else "o", color="C1" if method == "network" else "C0")
     ax.set(title=f"{name}, {sizes[name][0]} rows", xlim=(0.88, 1.005),
            xlabel="accuracy", yticks=range(len(row)), yticklabels=row)
-    ax.title.set_fontsize(9)
+    ax.title.set_fontsize(10)
 plt.show()
 # --8<-- [end:draw]
 

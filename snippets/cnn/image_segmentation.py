@@ -113,7 +113,7 @@ def flat(width=12):
 # --8<-- [end:model]
 
 # --8<-- [start:training]
-def train(make, seed, epochs=3, batch=4, lr=0.02):
+def train(make, seed, epochs=3, batch=4, lr=0.03):
     torch.manual_seed(seed)
     model = make()
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, fused=True)

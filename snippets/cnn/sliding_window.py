@@ -98,15 +98,10 @@ def mean_ap(rows, scenes):
 # --8<-- [end:metric]
 
 # --8<-- [start:windows]
-def windows(step=2):
-    """Windows of three shapes, all over a scene: boxes (N, 4)."""
-    boxes = []
-    for h, w in (20, 20), (20, 14), (20, 8):
-        y, x = torch.meshgrid(torch.arange(0, SIZE - h + 1, step),
-                              torch.arange(0, SIZE - w + 1, step),
-                              indexing="ij")
-        boxes.append(torch.stack([x, y, x + w, y + h], 2).reshape(-1, 4))
-    return torch.cat(boxes)
+# windows of three shapes, all over a scene, in steps of two pixels: (N, 4)
+everywhere = torch.tensor([
+    (x, y, x + w, y + h) for h, w in ((20, 20), (20, 14), (20, 8))
+    for y in range(0, SIZE - h + 1, 2) for x in range(0, SIZE - w + 1, 2)])
 
 
 def crop(image, boxes):
@@ -118,7 +113,6 @@ def crop(image, boxes):
 
 
 torch.manual_seed(0)
-everywhere = windows()
 examples = []  # windows on digits, and three times as many on background
 for image, truth, classes in train_scenes:
     overlap, which = iou(everywhere, truth).max(1)

@@ -184,7 +184,8 @@ fig, axes = plt.subplots(3, 1, num="samples", figsize=(6.4, 2.6))
 for ax, w in zip(axes, (0, best, 4)):
     images = sample(torch.arange(10), 20, w, seed=5)
     ax.imshow(torch.cat(list(images[:, 0]), 1), cmap="gray_r")
-    ax.set(xticks=[], yticks=[], ylabel=f"w = {w}")
+    ax.set(xticks=[], yticks=[])
+    ax.set_ylabel(f"$w = {w}$", rotation=0, ha="right", va="center")
 plt.show()
 # --8<-- [end:draw]
 

@@ -14,7 +14,7 @@ centres = 1.4 * torch.stack([angle.cos(), angle.sin()], 1)
 points = centres[torch.randint(8, (400,))] + 0.1 * torch.randn(400, 2)
 noise = torch.randn(400, 2)
 shown = (0, 10, 20, 50, 100)
-fig, axes = plt.subplots(1, 5, num="chain", figsize=(7.2, 2.7))
+fig, axes = plt.subplots(1, 5, num="chain", figsize=(5.8, 2.3))
 for ax, t in zip(axes, shown):
     x = kept[t].sqrt() * points + (1 - kept[t]).sqrt() * noise
     ax.plot(*x.T, ".", color="C0", ms=2)
@@ -35,7 +35,7 @@ plt.show()
 # --8<-- [end:chain]
 
 # --8<-- [start:guidance]
-fig, ax = plt.subplots(num="guidance", figsize=(6, 3))
+fig, ax = plt.subplots(num="guidance", figsize=(5.2, 2.0))
 start, untold, told = (0, 0), (1, 1.6), (3, 1.2)
 far = [b + 0.5 * (b - a) for a, b in zip(untold, told)]
 for tip, color, style, text, at in [

@@ -123,7 +123,7 @@ for line, style, color, text, at in [
         (as_x, "--", "C1", "of the error of $x_0$", (0.16, 0.82))]:
     ax.plot(t, line, style, color=color)
     ax.annotate(text, at, xycoords="axes fraction", color=color)
-ax.set(yscale="log", xlabel="step t", ylabel="weight in the bound")
+ax.set(yscale="log", xlabel="step $t$", ylabel="weight in the bound")
 plt.show()
 # --8<-- [end:draw]
 

@@ -121,7 +121,7 @@ for ax, t in zip(axes, (30, 10)):
 axes[0].set_ylabel("second number")
 
 
-fig, axes = plt.subplots(1, 4, num="samples", figsize=(7.2, 2.1))
+fig, axes = plt.subplots(1, 4, num="samples", figsize=(5.8, 1.75))
 pictures = [("data", draw(500)), ("20 steps", sample(truly, 20)[0]),
             ("no noise, 20", sample(truly, 20, noise=0)[0]),
             ("no noise, 100", sample(truly, 100, noise=0)[0])]

@@ -57,7 +57,7 @@ for w, style, color, text, at in [
 ax.hist(sample(4).numpy(), bins=60, density=True, histtype="step",
         color="C2", lw=1.6)
 ax.annotate("$w = 4$,\nsampled", (3.4, 0.5), color="C2")
-ax.set(xlim=(-3, 5), ylim=(0, 0.8), xlabel="x", ylabel="density")
+ax.set(xlim=(-3, 5), ylim=(0, 0.8), xlabel="$x$", ylabel="density")
 plt.show()
 # --8<-- [end:draw]
 

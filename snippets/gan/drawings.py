@@ -20,7 +20,7 @@ def arrow(ax, start, end, color=INK, style="-"):
 # --8<-- [end:parts]
 
 # --8<-- [start:game]
-fig, ax = plt.subplots(num="game", figsize=(6.4, 3.3))
+fig, ax = plt.subplots(num="game", figsize=(5.2, 2.7))
 ax.set(xlim=(0, 11.4), ylim=(-0.2, 5.7), aspect="equal")
 ax.set_axis_off()
 box(ax, 1.1, 1.3, "noise $z$", INK, 1.6)
@@ -63,7 +63,7 @@ D_then = sigmoid(a * (z + b) + c)
 # --8<-- [end:step]
 
 # --8<-- [start:slopes]
-fig, ax = plt.subplots(num="slopes", figsize=(6.4, 3.8))
+fig, ax = plt.subplots(num="slopes", figsize=(5.6, 3.3))
 chances = [i / 100 for i in range(101)]
 ax.plot(chances, chances, color="C0")
 ax.plot(chances, chances[::-1], "--", color="C1")

@@ -187,7 +187,7 @@ for name, row in mean.items():
 # --8<-- [end:table]
 
 # --8<-- [start:draw]
-fig, axes = plt.subplots(5, 10, num="samples", figsize=(7.2, 4.1))
+fig, axes = plt.subplots(5, 10, num="samples", figsize=(5.6, 3.0))
 for line, name in zip(axes, ("one Gaussian", "mixture", "sharpened",
                              "shifted", "halfway")):
     for ax, image in zip(line, drawn[name][::100]):

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 SOFT = "#d4d8de"
-fig, ax = plt.subplots(num="carry", figsize=(6.4, 3.0))
+fig, ax = plt.subplots(num="carry", figsize=(5.6, 2.8))
 x = np.linspace(-3.5, 9.5, 400)
 
 
@@ -20,7 +20,7 @@ for z in (-2, -1, 0, 1, 2):
 ax.axhline(1.9, color=SOFT, lw=1, zorder=0)
 ax.axhline(0, color=SOFT, lw=1, zorder=0)
 ax.text(1.3, 2.5, "made: mean 0, spread 1", color="C1")
-ax.text(-3.4, -0.55, "real: mean 4,\nspread 2", color="C0")
+ax.text(-3.2, -0.75, "real: mean 4,\nspread 2", color="C0")
 ax.set(xlim=(-3.5, 9.5), xlabel="feature", yticks=[])
 mean, spread = (0 - 4) ** 2, (1 - 2) ** 2
 # --8<-- [end:carry]
@@ -28,7 +28,7 @@ mean, spread = (0 - 4) ** 2, (1 - 2) ** 2
 # --8<-- [start:reach]
 real = np.array([[0, 0], [1.2, 0.4], [0.5, 1.3], [4.2, 3.0], [5.0, 2.2]])
 made = np.array([[0.6, 0.5], [0.9, 0.9], [0.2, 0.9], [2.7, 0.2]])
-fig, axes = plt.subplots(1, 2, num="reach", figsize=(6.4, 3.2))
+fig, axes = plt.subplots(1, 2, num="reach", figsize=(5.6, 2.7))
 shares = {}
 for ax, of, around, title in [(axes[0], made, real, "precision"),
                               (axes[1], real, made, "recall")]:

@@ -111,7 +111,7 @@ print(f"the eight Gaussians themselves: {true[1]} modes, {true[0]:.2f} good")
 # --8<-- [end:rival]
 
 # --8<-- [start:draw]
-fig, axes = plt.subplots(1, 3, num="points", figsize=(7.2, 2.9), sharey=True)
+fig, axes = plt.subplots(1, 3, num="points", figsize=(5.8, 2.4), sharey=True)
 for ax, name, text in zip(axes, ("no momentum", "no momentum, longer",
                                  "momentum in both"),
                           ("no momentum", "longer", "momentum")):

@@ -197,7 +197,7 @@ print(f"contrast {contrast}, distances then",
 # --8<-- [start:draw]
 rows = {"real": [test_X], "GAN": drawn[best], "early": drawn[
     "R1", EARLY, "last"], "momentum": drawn["momentum", EARLY, "last"]}
-fig, axes = plt.subplots(4, 10, num="digits", figsize=(7.2, 3.3))
+fig, axes = plt.subplots(4, 10, num="digits", figsize=(5.6, 2.4))
 shown = torch.cat([made[0][:10] for made in rows.values()])
 for ax, image in zip(axes.flat, shown):
     ax.imshow(image[0], cmap="gray_r", vmin=0, vmax=1)

@@ -9,7 +9,7 @@ noise, classes, hidden, pixels, digit = 32, 10, 256, 196, 3
 logits = [-1.2, 2.0]
 chance = 1 / (1 + math.exp(-logits[0]))
 loss = -math.log(chance)
-fig, ax = plt.subplots(num="networks", figsize=(6.4, 3.6))
+fig, ax = plt.subplots(num="networks", figsize=(5.4, 3.0))
 ax.set(xlim=(0, 11.4), ylim=(0.3, 6.1), aspect="equal")
 ax.set_axis_off()
 
@@ -31,7 +31,7 @@ box(1.1, 3.9, f"noise\n{noise}", INK, 1.6, 1.1)
 box(1.1, 1.5, f"digit {digit}\n1 of {classes}", "C3", 1.6, 1.1)
 box(4.0, 3.3, f"generator\ndense {hidden}\ndense {hidden}\ndense {pixels}",
     "C1", 2.1, 2.4)
-box(6.3, 3.3, "image\n14 x 14", "C1", 1.5, 1.1)
+box(6.3, 3.3, "image\n14 × 14", "C1", 1.5, 1.1)
 box(8.8, 3.3, "discriminator\nconv 16\nconv 32\ndense 128", "C2", 2.5, 2.4)
 arrow((1.9, 3.9), (2.95, 3.6))
 arrow((1.9, 1.6), (2.95, 2.6), "C3")

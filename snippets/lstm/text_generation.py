@@ -265,5 +265,6 @@ results = {"bits": {str(t).replace(".", "_"): costs[t]
            "quarters": quarters, "bits_own": bits_own,
            "bits_real": bits_real,
            "best": min(temperatures, key=costs.get),
+           "steps": train.__defaults__[0],
            "coldest": temperatures[0], "hottest": temperatures[-1]}
 # --8<-- [end:results]

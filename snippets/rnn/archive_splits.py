@@ -122,5 +122,6 @@ plt.show()
 shared = {x.numpy().tobytes() for [(X, _), _] in sets.values() for x in X} & {
     x.numpy().tobytes() for [_, (X, _)] in sets.values() for x in X}
 results = {"gun": scores["GunPoint"], "shared": len(shared),
+           "steps": train.__defaults__[0],
            "person": scores["PickupGestureWiimoteZ"]}
 # --8<-- [end:results]

@@ -164,6 +164,7 @@ shared = {x.numpy().tobytes() for x in train_X} & {
     x.numpy().tobytes() for x in test_X}
 results = {"recordings": len(lines), "distinct": len(X),
            "held_out": len(test_X), "shared": len(shared),
+           "steps": train.__defaults__[0],
            "gru": scores["GRU"], "plain": scores["plain RNN"],
            "straight": scores["neighbour"],
            "warped": scores["warped neighbour"], "learned": 220,

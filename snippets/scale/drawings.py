@@ -3,15 +3,15 @@
 import matplotlib.pyplot as plt
 
 ink, faint, soft = "#24292f", "#d4d8de", "#f1f3f6"
-fig, ax = plt.subplots(num="parallel", figsize=(6.8, 2.9))
-ax.set(xlim=(-0.1, 10), ylim=(0, 4.2))
+fig, ax = plt.subplots(num="parallel", figsize=(5.8, 2.5))
+ax.set(xlim=(-0.1, 10), ylim=(0.25, 3.95))
 ax.set_axis_off()
 
 
 def box(x, y, text, width=2.0, color=soft):
     ax.add_patch(plt.Rectangle((x, y - 0.45), width, 0.9, facecolor=color,
                                edgecolor=ink, lw=1))
-    ax.text(x + width / 2, y, text, ha="center", va="center", fontsize=9,
+    ax.text(x + width / 2, y, text, ha="center", va="center",
             color=ink)
 
 
@@ -32,6 +32,6 @@ for y, name in [(3.4, "0"), (0.8, "1")]:
 box(8.0, 2.1, "$\\frac{1}{2}(g_0 + g_1)$", 1.9, faint)
 arrow((8.0, 2.1), (5.0, 2.95))
 arrow((8.0, 2.1), (5.0, 1.25))
-ax.text(6.3, 2.1, "step", ha="center", va="center", fontsize=9, color=ink)
+ax.text(6.3, 2.1, "step", ha="center", va="center", color=ink)
 plt.show()
 # --8<-- [end:parallel]

@@ -52,9 +52,9 @@ for name, dtype in formats.items():
     limits[name] = {"step": info.eps, "smallest": info.smallest_normal,
                     "largest": info.max, "sum": ones.item(),
                     "update": update}
-    print(f"{name:9} next to 1: {info.eps:.1e}, smallest "
+    print(f"{name:9}step {info.eps:.1e}, smallest "
           f"{info.smallest_normal:.0e}, largest {info.max:.0e}, "
-          f"sum of 5000 ones {ones.item():.0f}, 1 + 0.001 = "
+          f"5000 ones: {ones.item():.0f}, 1 + 0.001 = "
           f"{1 + update:.4f}")
 tiny = torch.tensor(2e-8)         # a gradient that float16 cannot hold
 scaled = (tiny * 2**16).to(torch.float16).float() / 2**16
@@ -145,13 +145,12 @@ fig, axes = plt.subplots(1, 2, num="scale", figsize=(6.8, 2.8))
 for (how, errors), look in zip(fits.items(), ("-", "--", ":")):
     axes[0].plot(errors, look, label=how, lw=2)
 axes[0].set(xlabel="step", ylabel="distance from the goal", yscale="log")
-axes[0].legend(frameon=False, fontsize=8)
+axes[0].legend()
 axes[1].plot(list(memory), [row["kept"] for row in memory.values()], "o-")
 axes[1].axhline(depth, ls=":", color="C6", lw=1)
-axes[1].annotate("all kept", (5, depth), va="bottom", color="C6",
-                 fontsize=8)
+axes[1].annotate("all kept", (5, depth + 0.5), va="bottom", color="C6")
 axes[1].set(xlabel="layers in a group", ylabel="activations kept",
-            ylim=(0, 42), xscale="log", xticks=(1, 6, 36))
+            ylim=(0, 43), xscale="log", xticks=(1, 6, 36))
 axes[1].set_xticks([], minor=True)
 axes[1].set_xticklabels(["1", "6", "36"])
 plt.show()
@@ -172,8 +171,8 @@ for name, parameters, tokens in [("a model of this book", 1e5, 3e6),
     total = operations(parameters, tokens)
     core, card = total / 2e10 / 3600, total / (reached * best) / 3600
     cost[name] = {"operations": total, "core": core, "card": card}
-    print(f"{name:21} {total:.1e} operations, {core:.1e} hours of a core "
-          f"at 20 billion a second, {card:.1e} of a card")
+    print(f"{name:21} {total:.1e} operations: {core:.1e} hours at 2e10 a "
+          f"second, {card:.1e} on a card")
 # --8<-- [end:cost]
 
 # --8<-- [start:results]

@@ -41,7 +41,7 @@ def finish(ax, width, height):
 # --8<-- [end:parts]
 
 # --8<-- [start:views]
-fig, ax = plt.subplots(num="views", figsize=(7, 3.7))
+fig, ax = plt.subplots(num="views", figsize=(6, 3.1))
 y_image = {0: 4.3, 1: 1.1}
 for k, image in enumerate(digits):
     y = y_image[k]
@@ -67,21 +67,21 @@ for degrees, marker, color in [(0, "o", "C0"), (30, "o", "C0"),
     a = np.deg2rad(degrees)
     p = places[degrees] = (cx + radius * np.cos(a), cy + radius * np.sin(a))
     ax.plot(*p, marker, color=color, ms=9)
-    ax.text(cx + 1.3 * radius * np.cos(a), cy + 1.22 * radius * np.sin(a),
-            f"{degrees}°", ha="center", va="center", fontsize=9)
+    ax.text(cx + 1.38 * radius * np.cos(a), cy + 1.25 * radius * np.sin(a),
+            f"{degrees}°", ha="center", va="center")
 arrow(ax, places[0], places[30], "C0", "<|-|>")
 arrow(ax, places[0], places[90], INK, "-", ":")
 arrow(ax, places[0], places[150], INK, "-", ":")
-ax.text(cx, cy - 0.9, "pull: solid\npush: dotted", ha="center", va="center",
-        fontsize=9)
-ax.text(cx, cy - 2.3, "projections $z$", ha="center", fontsize=10)
+ax.text(cx, cy - 0.9, "pull: solid\npush: dotted", ha="center", va="center")
+ax.text(cx, cy - 2.5, "projections $z$", ha="center", fontsize=10)
 ax.text(0.85, 6.15, "image", ha="center", fontsize=10)
 ax.text(3.2, 6.75, "two views", ha="center", fontsize=10)
-finish(ax, 13.8, 7.2)
+finish(ax, 13.9, 7.2)
+ax.set(ylim=(0.2, 7.2))
 # --8<-- [end:views]
 
 # --8<-- [start:masked]
-fig, ax = plt.subplots(num="masked", figsize=(7, 1.9))
+fig, ax = plt.subplots(num="masked", figsize=(6, 1.3))
 image = np.pad(digits[0], 2)                         # 32 x 32
 hidden = np.kron(np.array([[0, 1, 1, 0], [1, 0, 1, 0],
                            [0, 1, 0, 1], [1, 0, 0, 1]]), np.ones((8, 8)))
@@ -102,7 +102,8 @@ box(ax, 5.57, 1.3, "$f$\nbody", height=1.4, width=1.0)
 box(ax, 6.97, 1.3, "$h$", "C2", 0.7, 1.4)
 box(ax, 8.62, 1.3, "decoder", "C1", 1.5, 1.4)
 box(ax, 10.32, 1.3, r"$\hat x$", "C3", 0.8, 1.4)
-finish(ax, 13.3, 2.9)
+finish(ax, 13.2, 2.9)
+ax.set(ylim=(0.3, 2.9))
 plt.show()
 # --8<-- [end:masked]
 

@@ -30,7 +30,7 @@ needs = [("Before\nyou start", "Deep\nlearning"),
 # --8<-- [end:map]
 
 # --8<-- [start:draw]
-fig, ax = plt.subplots(num="map", figsize=(6.8, 6.2))
+fig, ax = plt.subplots(num="map", figsize=(6.2, 5.65))
 for start, end in needs:
     (a, b), (c, d) = places[start], places[end]
     ends = (((c - 0.42, d), (a + 0.42, b)) if b == d

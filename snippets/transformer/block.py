@@ -89,8 +89,9 @@ for name, function in [("layer norm", lambda X: layer_norm(X, 1.0, 0.0)),
                        ("mlp", lambda X: mlp(X, p)),
                        ("attention", lambda X: attend(X, p, H))]:
     change = (function(one) - function(X)).abs().amax(2)        # (B, T)
-    alone[name] = [change[0, 2].item(), change[0, :2].max().item(),
-                   change[1:].max().item()]
+    others = change[0, torch.arange(T) != 2]                    # (T - 1)
+    alone[name] = [change[0, 2].item(), others.max().item(),
+                   change[1:].max().item(), others.min().item()]
     print(f"{name:11} at the token {alone[name][0]:.2f}, at others of its "
           f"sequence {alone[name][1]:.2f}, in others {alone[name][2]:.2f}")
 # --8<-- [end:alone]

@@ -30,8 +30,9 @@ scores = np.array(keys) @ query / np.sqrt(2)
 weights = np.exp(scores) / np.exp(scores).sum()
 output = weights @ np.array(values)
 
-fig, ax = plt.subplots(num="step", figsize=(6.4, 4.3))
+fig, ax = plt.subplots(num="step", figsize=(5.6, 3.1))
 finish(ax, 11.4, 7.2)
+ax.set(xlim=(0.4, 11.3), ylim=(1.1, 7.1))
 box(ax, 1.2, 3.6, f"{query[0]}, {query[1]}", "C1")
 ax.text(1.2, 4.2, "query $q$", ha="center", color="C1")
 for i, y in enumerate((5.6, 3.6, 1.6)):
@@ -42,7 +43,7 @@ for i, y in enumerate((5.6, 3.6, 1.6)):
     ax.text(6.0, y + 0.06, f"{weights[i]:.2f}", va="bottom", weight="bold")
     arrow(ax, (4.35, y), (5.8, y))
     arrow(ax, (5.8, y), (7.35, y))
-    arrow(ax, (8.65, y), (9.4, 3.75 if y > 4 else 3.6 if y > 2 else 3.45),
+    arrow(ax, (8.65, y), (9.1, 3.85 if y > 4 else 3.6 if y > 2 else 3.35),
           "C2", 0.5 + 4 * weights[i])
 box(ax, 10.15, 3.6, f"{output[0]:.2f}, {output[1]:.2f}", "C3", 2.1)
 for x, name, color in [(3.4, "keys $k_s$", "C0"), (8.0, "values $v_s$", "C2")]:
@@ -54,27 +55,33 @@ ax.text(10.15, 4.2, "output", ha="center", color="C3")
 # --8<-- [end:step]
 
 # --8<-- [start:causal]
-fig, axes = plt.subplots(1, 3, num="masks", figsize=(6.4, 2.6))
+fig, axes = plt.subplots(1, 3, num="masks", figsize=(6.4, 2.8))
 words = ["the", "cat", "sat", "down"]
 causal = np.tril(np.ones((4, 4)))
 padding = np.ones((4, 4)) * (np.arange(4) < 3)
 for ax, allowed, title in zip(axes, (np.ones((4, 4)), causal, padding),
                               ("no mask", "causal", "padding")):
-    ax.imshow(allowed, cmap="Blues", vmin=0, vmax=1.6)
     ax.set_xticks(range(4), words[:3] + ["(pad)" if title == "padding"
-                                         else "down"], rotation=45)
+                                         else "down"],
+                  rotation=45, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(4), words if title == "no mask" else [""] * 4)
     ax.set(title=title, xlabel="looked at")
+    ax.set(xlim=(-0.5, 3.5), ylim=(3.5, -0.5), aspect="equal")
+    ax.spines[:].set_visible(True)
     for i in range(4):
         for j in range(4):
+            ax.add_patch(plt.Rectangle(
+                (j - 0.5, i - 0.5), 1, 1, lw=0.8, edgecolor=FAINT,
+                facecolor="C0" if allowed[i, j] else SOFT))
             ax.text(j, i, "+" if allowed[i, j] else "0", ha="center",
-                    va="center", fontsize=9)
+                    va="center", color=SOFT if allowed[i, j] else INK)
 axes[0].set_ylabel("looks")
 # --8<-- [end:causal]
 
 # --8<-- [start:heads]
-fig, ax = plt.subplots(num="heads", figsize=(6.4, 3.2))
+fig, ax = plt.subplots(num="heads", figsize=(5.4, 2.4))
 finish(ax, 11, 5.4)
+ax.set(xlim=(0.3, 10.7), ylim=(0.3, 4.9))
 box(ax, 1.2, 2.6, "tokens\n$T \\times E$", width=1.6, height=1.4)
 for i, (y, color) in enumerate([(4.2, "C0"), (2.6, "C1"), (1.0, "C2")]):
     box(ax, 4.1, y, "$Q, K, V$\n$T \\times D$", color, 1.9, 1.2)
@@ -86,21 +93,22 @@ box(ax, 9.6, 2.6, "joined,\nmixed\n$T \\times E$", "C3", 2.0, 2.0)
 # --8<-- [end:heads]
 
 # --8<-- [start:block]
-fig, ax = plt.subplots(num="block", figsize=(6.4, 2.6))
-finish(ax, 13, 4.6)
-arrow(ax, (0.3, 1.0), (12.6, 1.0), "C3", 3)
-ax.text(0.3, 0.3, "residual stream: $T$ tokens of $E$ numbers", color="C3",
+fig, ax = plt.subplots(num="block", figsize=(5.8, 2.0))
+finish(ax, 12.7, 4.3)
+arrow(ax, (0.2, 1.0), (12.6, 1.0), "C3", 3)
+ax.text(0.2, 0.2, "residual stream: $T$ tokens of $E$ numbers", color="C3",
         fontsize=10)
-for x, name, color in [(2.4, "attention", "C0"), (8.2, "MLP", "C2")]:
-    box(ax, x, 2.3, "layer norm", INK, 2.7, 0.8)
+for x, name, color in [(1.5, "attention", "C0"), (7.6, "MLP", "C2")]:
+    box(ax, x, 2.3, "layer norm", INK, 2.3, 0.8)
     box(ax, x + 2.5, 3.7, name, color, 2.2, 0.9)
     arrow(ax, (x, 1.0), (x, 1.9))
     ax.plot([x, x], [2.7, 3.7], color=INK, lw=1.4)
     arrow(ax, (x, 3.7), (x + 1.4, 3.7))
-    ax.plot([x + 3.6, x + 4.4], [3.7, 3.7], color=INK, lw=1.4)
-    arrow(ax, (x + 4.4, 3.7), (x + 4.4, 1.3))
-    ax.plot(x + 4.4, 1.0, "o", ms=13, mfc=SOFT, mec="C3", mew=1.8)
-    ax.text(x + 4.4, 0.98, "+", ha="center", va="center", fontsize=12)
+    ax.plot([x + 3.6, x + 4.2], [3.7, 3.7], color=INK, lw=1.4)
+    arrow(ax, (x + 4.2, 3.7), (x + 4.2, 1.3))
+    ax.plot(x + 4.2, 1.0, "o", ms=13, mfc=SOFT, mec="C3", mew=1.8, zorder=4)
+    ax.text(x + 4.2, 0.98, "+", ha="center", va="center", fontsize=12,
+            zorder=5)
 plt.show()
 # --8<-- [end:block]
 

@@ -80,14 +80,14 @@ E = H * D
 library = nn.MultiheadAttention(E, H, batch_first=True)
 nn.init.normal_(library.in_proj_bias)
 p = dict(library.named_parameters())
-X, Z = torch.randn(B, T, E, requires_grad=True), torch.randn(B, S, E)
+X, Z = (torch.randn(B, n, E, requires_grad=True) for n in (T, S))
 both = causal & real[:, None, None]
 ours, our_weights = multi_head(X, Z, p, H, both)
 theirs, their_weights = library(X, Z, Z, key_padding_mask=~real,
                                 attn_mask=~causal,
                                 average_attn_weights=False)
 pull = torch.randn_like(ours)
-grads = [torch.autograd.grad((out * pull).sum(), (X, *p.values()),
+grads = [torch.autograd.grad((out * pull).sum(), (X, Z, *p.values()),
                              retain_graph=True) for out in (ours, theirs)]
 library_gap = {
     "output": (ours - theirs).abs().max().item(),
@@ -137,8 +137,8 @@ for D in (4, 16, 64, 256, 1024):
 fig, ax = plt.subplots(num="scale")
 sizes = sorted({D for D, scaled in spread})
 for scaled, style, color, text, at in [
-        (True, "o-", "C0", "divided by root D", (60, 0.26)),
-        (False, "s--", "C1", "not divided", (90, 0.80))]:
+        (True, "o-", "C0", "divided by root D", (60, 0.30)),
+        (False, "s--", "C1", "not divided", (100, 0.75))]:
     ax.plot(sizes, [spread[D, scaled][1] for D in sizes], style, color=color)
     ax.annotate(text, at, color=color)
 ax.set(xscale="log", ylim=(0, 1), xlabel="numbers D in query and key",

@@ -181,7 +181,7 @@ said, logits, cost = write(double, "HAMLET\n", 200, cached=True)
 again, same, full = write(double, "HAMLET\n", 200, cached=False)
 gap = (logits - same).abs().max().item()
 print(said)
-print(f"without the cache: the same text is {said == again}, logits differ "
+print(f"without the cache: same text {said == again}, logits differ "
       f"by {gap:.0e}, {full / cost:.0f} times the multiplications")
 # --8<-- [end:write]
 

@@ -20,11 +20,11 @@ def arrow(ax, start, end, color=INK):
 # --8<-- [end:parts]
 
 # --8<-- [start:ways]
-fig, axes = plt.subplots(2, 1, num="ways", figsize=(6.4, 4.6))
+fig, axes = plt.subplots(2, 1, num="ways", figsize=(5.0, 4.1))
 chances = [0.5, 0.25, 0.5]
 letters = ["n", "o", "t", "space"]
 for ax in axes:
-    ax.set(xlim=(0, 10), ylim=(0, 3.9), aspect="equal")
+    ax.set(xlim=(1.3, 9.7), ylim=(0.2, 3.8), aspect="equal")
     ax.set_axis_off()
 for i, letter in enumerate(letters[:3]):
     box(axes[0], 2 + 2 * i, 0.7, letter)

@@ -187,12 +187,12 @@ given = {"counts": (counts.chances(parts[1][:6000]), counted)}
 for kind in ("GRU", "GPT4"):
     model = train(kind, long, lr=0.012)
     given[kind] = chances(model, valid_ids[:6000]), chances(model, test_ids)
-short_counts = NGram(parts[0], 4)
-given["order 4"] = (short_counts.chances(parts[1][:6000]),
+short_counts = NGram(parts[0], 5)
+given["order 5"] = (short_counts.chances(parts[1][:6000]),
                     short_counts.chances(parts[2]))
 alone = {name: bits(test) for name, (_, test) in given.items()}
 mixed = {}
-for one, two in [("GRU", "GPT4"), ("counts", "order 4"), ("counts", "GRU"),
+for one, two in [("GRU", "GPT4"), ("counts", "order 5"), ("counts", "GRU"),
                  ("counts", "GPT4")]:
     valid, test = zip(given[one], given[two])
     share = min((i / 10 for i in range(11)), key=lambda i: bits(

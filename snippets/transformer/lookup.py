@@ -110,12 +110,14 @@ print(f"answered with all pairs {right.float().mean():.3f}, without the one "
 # --8<-- [end:look]
 
 # --8<-- [start:draw]
-fig, ax = plt.subplots(num="weights", figsize=(6.4, 3.0))
-ax.imshow(weights[:6], cmap="Blues", vmin=0, vmax=1, aspect="auto")
+fig, ax = plt.subplots(num="weights", figsize=(6.0, 3.0))
+ax.set(xlim=(-0.5, 7.5), ylim=(5.5, -0.5))
 for i in range(6):
     for n in range(8):
         pair = "abcdefghijklmnop"[keys[i, n]] + str(values[i, n].item())
-        ax.text(n, i, pair, ha="center", va="center", fontsize=9,
+        ax.add_patch(plt.Rectangle((n - 0.5, i - 0.5), 1, 1, lw=0, fc="C0",
+                                   alpha=weights[i, n].item()))
+        ax.text(n, i, pair, ha="center", va="center",
                 color="#f1f3f6" if weights[i, n] > 0.5 else "#24292f")
 ax.set_yticks(range(6), [f"{'abcdefghijklmnop'[q]} ?" for q in question[:6]])
 ax.set(xlabel="place of the pair", ylabel="question")

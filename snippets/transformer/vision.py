@@ -153,6 +153,7 @@ for ax, title in zip(axes, ("16 patches", "16 tokens (columns)",
                             "another order")):
     ax.set_title(title, fontsize=10)
     ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(True)
 plt.show()
 # --8<-- [end:draw]
 

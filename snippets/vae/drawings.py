@@ -5,7 +5,7 @@ import math
 import matplotlib.pyplot as plt
 
 ink, faint = "#24292f", "#d4d8de"
-fig, ax = plt.subplots(num="network", figsize=(7, 3.2))
+fig, ax = plt.subplots(num="network", figsize=(5.6, 2.6))
 
 
 def box(x, y, w, h, text, color=ink):

@@ -132,7 +132,7 @@ for name, style, color in [("small encoder", "o-", "C3"),
                            ("posterior", "^:", "C2")]:
     ax.plot(counts, [-g for g in gap[name]], style, color=color, label=name)
 ax.set(xscale="log", xlabel="samples $k$ for each example",
-       ylabel="bound minus exact log p(x), nats")
+       ylabel="bound minus exact $\\log p(x)$, nats")
 ax.legend(loc="lower right", frameon=False)
 plt.show()
 # --8<-- [end:draw]

@@ -178,7 +178,7 @@ print(f"other real digits {other:.1f}")
 # --8<-- [end:looks]
 
 # --8<-- [start:draw]
-fig, ax = plt.subplots(num="coins", figsize=(6, 3.4))
+fig, ax = plt.subplots(num="coins", figsize=(5.6, 2.2))
 rows = {"test digits": B, "VAE": pictures["VAE"][0],
         "half noise": pictures["half noise"][0],
         "mixture": pictures["mixture"][0], "stored": pictures["stored"][0]}

@@ -108,12 +108,12 @@ pictures = decode(grid.reshape(-1, 2)).reshape(12, 12, 14, 14)
 ax.imshow(pictures.transpose(1, 2).reshape(168, 168), cmap="gray",
           origin="upper")
 places = [14 * i + 6.5 for i in (0, 3, 6, 8, 11)]
-names = [f"{steps[i]:.1f}" for i in (0, 3, 6, 8, 11)]
+names = [f"${steps[i]:.1f}$" for i in (0, 3, 6, 8, 11)]
 ax.set_xticks(places, names)
 ax.set_yticks(places, names)
 ax.set(xlabel="first number of the code", ylabel="second number")
 
-fig, ax = plt.subplots(num="walk", figsize=(6, 2.6))
+fig, ax = plt.subplots(num="walk", figsize=(5.6, 2.1))
 shares = torch.linspace(0, 1, 9)
 strip = torch.cat([torch.cat([F.pad(walk(A[:1], B[:1], t).reshape(14, 14),
                                     (1, 1, 1, 1), value=0.5)

@@ -70,7 +70,7 @@ train_X, train_y = train_X[:500], train_y[:500]
 # the ratio matters, since the weighted mean divides by the sum of the weights.
 
 # %%
-def train(model, ink, epochs=3, batch=4, lr=0.02):
+def train(model, ink, epochs=3, batch=4, lr=0.03):
     weight = torch.tensor([1.0, ink, ink, ink])  # the change
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, fused=True)
     batches = len(train_X) // batch
