@@ -3,12 +3,12 @@
 plugin.py    MkDocs's events: reads pages, has programs run, fills pages in
 building.py  what a build does apart from that: settings to a book, records to files
 serving.py   served pages while their programs run
-printing.py  a built site, as a printed book
+printing.py  a built site, as a printed book or an EPUB
 __main__.py  the command line
 errors.py    the one kind of error, with page, program and line
 run/         programs -> records; knows neither MkDocs nor Markdown
 pages/       pages and records -> HTML
-paper/       HTML -> PDF
+paper/       HTML -> PDF, EPUB
 check/       what pytest sees
 """
 

@@ -1,4 +1,4 @@
-"""The command line of a book: `python -m bookbuild run cnn/index.py`, `pdf`, `new page`, `claims`, `expected`, `grade`."""
+"""The command line of a book: `python -m bookbuild run cnn/index.py`, `pdf`, `epub`, `new page`, `claims`, `expected`, `grade`."""
 
 from __future__ import annotations
 
@@ -41,6 +41,10 @@ def main(words: list[str] | None = None) -> int:
         type=Path,
         help="where to; in the site, which then offers it, when left out",
     )
+    epub = commands.add_parser("epub", help="build the site and one EPUB of it")
+    epub.add_argument(
+        "output", nargs="?", type=Path, help="where to; in the site when left out"
+    )
     new = commands.add_parser("new", help="begin a page")
     new.add_argument("kind", choices=["page"])
     new.add_argument("name", help="as rnn/attention")
@@ -58,9 +62,9 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument(
         "--root", type=Path, default=Path("."), help="the book's folder"
     )
-    for command in (run, pdf, new, claims, expected, grade):
+    for command in (run, pdf, epub, new, claims, expected, grade):
         command.set_defaults(parser=command)
-    for command in (run, build, pdf, claims):
+    for command in (run, build, pdf, epub, claims):
         command.add_argument(
             "--cluster",
             metavar="ADDRESS",
@@ -71,7 +75,8 @@ def main(words: list[str] | None = None) -> int:
         action = {
             "run": run_program,
             "build": build_site,
-            "pdf": make_pdf,
+            "pdf": print_site,
+            "epub": print_site,
             "new": new_page,
             "claims": list_claims,
             "expected": write_expected,
@@ -128,14 +133,16 @@ def run_program(chosen: Any) -> int:
     return 0 if broken or all(v.held for v in outcome.verdicts) else 1
 
 
-def make_pdf(chosen: Any) -> int:
-    """Build the site, and the PDF from its pages."""
+def print_site(chosen: Any) -> int:
+    """Build the site, and the PDF or the EPUB from its pages."""
     begun = time.monotonic()
 
     def prints(config: Any, plugin: Any) -> None:
         name = "".join(c if c.isalnum() else "-" for c in config.site_name.lower())
-        plugin.print_to = chosen.output or Path(config.site_dir) / f"{name}.pdf"
-        plugin.offer_pdf = chosen.output is None
+        file = f"{name}.{chosen.command}"
+        plugin.print_to = chosen.output or Path(config.site_dir) / file
+        plugin.print_as = chosen.command
+        plugin.offer_pdf = chosen.output is None and chosen.command == "pdf"
 
     plugin = built(chosen, prints)
     if plugin is None:

@@ -135,6 +135,7 @@ class BookPlugin(BasePlugin[BookConfig]):
         self.busy: filelock.FileLock | None = None
         self.mutex = threading.RLock()
         self.print_to: Path | None = None
+        self.print_as = "pdf"  # or "epub"
         self.shown = ""  # the content of the page that is being searched
         self.offer_pdf = False
         self.printed = 0
@@ -496,12 +497,13 @@ class BookPlugin(BasePlugin[BookConfig]):
 
     def print_book(self, build: Build) -> None:
         """Print the site that has just been written."""
-        from bookbuild.printing import print_site
+        from bookbuild.printing import bind_site, print_site
 
+        make = print_site if self.print_as == "pdf" else bind_site
         assert self.print_to is not None and self.runner is not None
-        pdf, self.printed = print_site(build, self.runner.store)
+        content, self.printed = make(build, self.runner.store)
         self.print_to.parent.mkdir(parents=True, exist_ok=True)
-        self.print_to.write_bytes(pdf)
+        self.print_to.write_bytes(content)
 
 
 def plugin_of(config: Any) -> BookPlugin:

@@ -1,4 +1,4 @@
-"""Turns a site that MkDocs has just built into the entries of a printed book, and has it printed."""
+"""Turns a site that MkDocs has just built into the entries of a printed book, and has it printed or bound as an EPUB."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bookbuild.errors import BookError
 from bookbuild.paper.document import Entry
+from bookbuild.paper.epub import bind_book
 from bookbuild.paper.press import Cover, print_book
 
 if TYPE_CHECKING:
@@ -23,9 +24,54 @@ def print_site(build: Build, store: Store) -> tuple[bytes, int]:
     Raises:
         BookError: a page holds what cannot be printed, or a tool is missing.
     """
+    book = build.book
+    paper = print_book(
+        entries(build),
+        cover_of(build),
+        build.site,
+        book.katex.node_modules,
+        book.katex.macros,
+        book.words,
+        store,
+        moment(),
+        book.wording,
+    )
+    return paper.pdf, paper.pages
+
+
+def bind_site(build: Build, store: Store) -> tuple[bytes, int]:
+    """Make an EPUB of a built site.
+
+    Returns:
+        the EPUB, and its number of pages of the site.
+    Raises:
+        BookError: a page holds what cannot be converted, or a tool is missing.
+    """
+    book = build.book
+    return bind_book(
+        entries(build),
+        cover_of(build),
+        build.site,
+        lambda formula: book.katex.mathml(*formula),
+        book.words,
+        moment(),
+        book.wording,
+    )
+
+
+def moment() -> int:
+    """The date of the book, in seconds since 1970."""
+    return int(os.environ["SOURCE_DATE_EPOCH"])
+
+
+def cover_of(build: Build) -> Cover:
+    """What a cover says of a site.
+
+    Raises:
+        BookError: the line of the edition is wrong.
+    """
     config, book = build.config, build.book
-    moment = int(os.environ["SOURCE_DATE_EPOCH"])
-    date = datetime.datetime.fromtimestamp(moment, datetime.UTC)
+    date = datetime.datetime.fromtimestamp(moment(), datetime.UTC)
     language = config.theme.get("language", config.theme.locale.language)
     try:
         edition = book.words["edition"].format(date=date)
@@ -35,7 +81,7 @@ def print_site(build: Build, store: Store) -> tuple[bytes, int]:
             "'Edition of {date:%Y}'",
             "mkdocs.yml",
         ) from error
-    cover = Cover(
+    return Cover(
         title=config.site_name,
         subtitle=config.site_description or "",
         author=config.site_author or "",
@@ -44,18 +90,6 @@ def print_site(build: Build, store: Store) -> tuple[bytes, int]:
         address=f"{config.site_url.rstrip('/')}/" if config.site_url else "",
         language=str(language),
     )
-    paper = print_book(
-        entries(build),
-        cover,
-        build.site,
-        book.katex.node_modules,
-        book.katex.macros,
-        book.words,
-        store,
-        moment,
-        book.wording,
-    )
-    return paper.pdf, paper.pages
 
 
 def entries(build: Build) -> list[Entry]:

@@ -241,10 +241,10 @@ def make_book(folder, **changed):
     return book
 
 
-def run(folder, *arguments, **environment):
+def run(folder, *arguments, command="pdf", **environment):
     """Run the command in a folder."""
     return subprocess.run(
-        [sys.executable, "-m", "bookbuild", "pdf", *map(str, arguments)],
+        [sys.executable, "-m", "bookbuild", command, *map(str, arguments)],
         cwd=folder,
         capture_output=True,
         text=True,

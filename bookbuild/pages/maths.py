@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,10 @@ from pathlib import Path
 from bookbuild.errors import BookError
 from bookbuild.run.store import Store
 
+# What KaTeX writes and MathML does not allow: a third part of an index, as the
+# sign that a function is applied in a_{\max}; the width of a cell beside a tag.
+APPLIED = re.compile("<mo>\u2061</mo>(?=</m(?:sub|sup|subsup|under|over|underover)>)")
+WIDTH = re.compile(r'(<m(?:td|table)) width="[^"]*"')
 SCRIPT = Path(__file__).with_name("katex.cjs")
 
 
@@ -88,6 +93,13 @@ class Katex:
             {k: v.replace("\u0332", "") if k == "error" else v for k, v in a.items()}
             for a in json.loads(answer)
         ]
+
+    def mathml(self, tex: str, display: bool) -> str:
+        """A formula as MathML; those of a finished page are right."""
+        [answer] = self.render([(tex, display)])
+        html = answer["html"]
+        math = html[html.index("<math") : html.index("</math>") + len("</math>")]
+        return WIDTH.sub(r"\1", APPLIED.sub("", math))
 
     def save(self) -> None:
         """Keep the formulas of this build, if any of them is new."""

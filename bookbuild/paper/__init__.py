@@ -7,6 +7,7 @@ arguments of `print_book`, and there is nothing it keeps but drawn formulas.
   document.py   the HTML of pages -> HTML for print, with calls of Typst in it
   marks.py      values -> Typst source -> elements that carry it (marks.lua)
   formulas.py   TeX -> SVG, with MathJax (mathjax.cjs)
+  epub.py       entries -> EPUB, by document.py with other steps
   blame.py      what Typst says -> an error of the page it comes from
   book.typ      how the printed book looks
 """

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 import lxml.html
@@ -214,18 +215,26 @@ class Document:
             BookError: a page holds what cannot be printed.
         """
         self.drawings = drawings
-        for steps in STEPS:
-            for page in self.pages:
-                for selector, turn in steps.items():
-                    for element in page.root.cssselect(selector):
-                        turn(self, page, element)
-        self.check_targets()
+        self.take(STEPS)
         for page in self.pages:
             page.root.insert(0, mark(PAGE + page.uri, "div"))
         return [
             (page.uri, lxml.html.tostring(page.root, encoding="unicode"))
             for page in self.pages
         ]
+
+    def take(self, all_steps: Sequence[Steps]) -> None:
+        """Turn what is on the pages, each step with all pages before the next.
+
+        Raises:
+            BookError: a page holds what cannot be printed.
+        """
+        for steps in all_steps:
+            for page in self.pages:
+                for selector, turn in steps.items():
+                    for element in page.root.cssselect(selector):
+                        turn(self, page, element)
+        self.check_targets()
 
     def check_targets(self) -> None:
         """Check that every label a link leads to is on a page."""
@@ -290,7 +299,11 @@ class Document:
         names = [name.text_content().strip() for name in box.cssselect(FILE_NAME)]
         if names and any(ASIDE.search(pre.text_content()) for pre in box.iter("pre")):
             shown = f"{title.text_content().strip()}: {', '.join(dict.fromkeys(names))}"
-            put("#" + call("left-out", shown), box, "div")
+            self.put_left_out(box, shown)
+
+    def put_left_out(self, box: HtmlElement, shown: str) -> None:
+        """Put the name of a program in the place of its code."""
+        put("#" + call("left-out", shown), box, "div")
 
     def code(self, page: Page, code: HtmlElement) -> None:
         """Code inside a line."""
@@ -313,7 +326,13 @@ class Document:
                 self.attached[name] = content
             files.append((name, self.address and self.address + at(page, href)))
         word = self.words["program" if len(files) == 1 else "programs"]
-        put("#" + call("programs", f"{word}: ", files), line, "div")
+        self.put_programs(line, f"{word}: ", files)
+
+    def put_programs(
+        self, line: HtmlElement, word: str, files: list[tuple[str, str]]
+    ) -> None:
+        """Put the names of files, each with its address or "", in the place of a line."""
+        put("#" + call("programs", word, files), line, "div")
 
     def footnotes(self, page: Page, notes: HtmlElement) -> None:
         """Footnotes are named by the places that refer to them."""
@@ -459,6 +478,10 @@ class Document:
         if link.text:  # "figure 1.2" stays on one line
             link.text = NUMBER_AT_END.sub(NO_BREAK, link.text)
         far = there is not page and CITATION not in link.getparent().classes
+        self.put_link(link, label, far)
+
+    def put_link(self, link: HtmlElement, label: str, far: bool) -> None:
+        """Let a link lead to a label, which may be `far`: on another page."""
         leaf = self.words["page"] if far else ""
         wrap(f"#{call('linked', label, leaf)}[", link, "];")
 
@@ -517,6 +540,18 @@ class Document:
 
     def image_call(self, page: Page, image: HtmlElement) -> Source:
         """The call that shows an image."""
+        size = {}
+        if width := points(image.get("width", "")):
+            size["width"] = Source(f"{min(width, TEXT_WIDTH):.2f}pt")
+        name = self.image_file(page, image)
+        return call("image", name, alt=image.get("alt", ""), **size)
+
+    def image_file(self, page: Page, image: HtmlElement) -> str:
+        """Write the file of an image to the folder; returns its name there.
+
+        Raises:
+            BookError: it has no alternative text, or is no file of the site.
+        """
         source, alt = image.get("src", ""), image.get("alt", "")
         shown = source if len(source) < 80 else f"{source[:40]}…"
         if not alt.strip():
@@ -531,10 +566,7 @@ class Document:
                 f"the image {shown} cannot be printed; it is no file of the site",
                 page.uri,
             )
-        size = {}
-        if width := points(image.get("width", "")):
-            size["width"] = Source(f"{min(width, TEXT_WIDTH):.2f}pt")
-        return call("image", self.keep(content, suffix), alt=alt, **size)
+        return self.keep(content, suffix)
 
     def keep(self, content: bytes, suffix: str) -> str:
         """Write an image to the folder; returns its name there."""
@@ -588,10 +620,16 @@ class Document:
             level = min(entry.level + depth - 1, page.level + 1, DEEPEST)
             number, label = "", self.label(page, heading)
         page.level = level
-        heading.tag = "p"
         strip(heading)
         if not heading.text and not len(heading):
             raise BookError("a heading is empty", page.uri)
+        self.put_title(heading, kind, level, number, label)
+
+    def put_title(
+        self, heading: HtmlElement, kind: str, level: int, number: str, label: str
+    ) -> None:
+        """Make an element a heading."""
+        heading.tag = "p"
         wrap(f"#{call('title', kind, level, number, label)}[", heading, "]")
 
     def anchor(self, page: Page, element: HtmlElement) -> None:
@@ -622,8 +660,9 @@ class Document:
         return label
 
 
-# What is done with what, in this order; each step with all pages before the next.
-STEPS: list[dict[str, Callable[[Document, Page, HtmlElement], None]]] = [
+# What is done with what, in this order.
+Steps = dict[str, Callable[[Any, Page, HtmlElement], None]]
+STEPS: list[Steps] = [
     {
         "details": Document.leave_out,
         "table": Document.table,

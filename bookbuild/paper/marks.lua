@@ -1,22 +1,25 @@
--- Turns what marks.py left in a document into pieces of Typst, and the places
--- that refer to a footnote (data-footnote) into its text (data-note).
+-- Turns what marks.py left in a document into pieces of Typst, formulas of an
+-- EPUB (data-mathml) into MathML, and the places that refer to a footnote
+-- (data-footnote) into its text (data-note).
 local notes = {}
 
 local function put_in(raw)
   return function(element)
     local data = element.attributes
     if data.typst then return raw("typst", data.typst) end
+    if data.mathml then return raw("html", data.mathml) end
     if data.footnote then return end
     if data.note then
       notes[data.note] = element.content
       return {}
     end
-    return element.content
+    if FORMAT == "typst" then return element.content end
   end
 end
 
 local function footnote(span)
-  return pandoc.Note(notes[span.attributes.footnote])
+  local name = span.attributes.footnote
+  if name then return pandoc.Note(notes[name]) end
 end
 
 return {

@@ -8,9 +8,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bookbuild.errors import BookError
 from bookbuild.paper.blame import explain
@@ -91,7 +92,7 @@ def print_book(
             entries, Path(site_folder), folder, words, wording, cover.address
         )
         drawings = draw(document.formulas(), Path(node_modules), macros, store)
-        body = to_typst(document.prepare(drawings))
+        body = convert(document.prepare(drawings), "typst-smart", "--wrap=none")
         shutil.copy(HERE / "book.typ", folder)
         path = folder / "main.typ"
         if document.attached:
@@ -123,23 +124,37 @@ def front_matter(cover: Cover, words: Mapping[str, str]) -> str:
     return f'#import "book.typ": *\n#show: {call("book.with", **values)}\n\n'
 
 
-def to_typst(pages: Sequence[tuple[str, str]]) -> str:
-    """Convert the HTML of pages to Typst.
+def convert(
+    pages: Sequence[tuple[str, str]],
+    kind: str,
+    *options: str,
+    output: Path | None = None,
+) -> str:
+    """Convert the HTML of pages with Pandoc.
 
     Args:
         pages: the name and the HTML of each.
+        kind: what to, as Pandoc names it.
+        options: those of Pandoc.
+        output: a file to write; the result is returned when left out.
     Raises:
         BookError: Pandoc is missing, or does not understand a page.
     """
+
+    def pandoc(html: str) -> str:
+        return run_pandoc(html, kind, options, output)
+
     try:
         return pandoc("\n".join(html for _, html in pages))
     except RuntimeError as error:
-        reason, uri = first_refused(pages) or (error, None)
+        reason, uri = first_refused(pages, pandoc) or (error, None)
         said = " ".join(str(reason).rpartition("during conversion:")[2].split())
         raise BookError(f"Pandoc cannot convert this: {said}", uri) from error
 
 
-def first_refused(pages: Sequence[tuple[str, str]]) -> tuple[RuntimeError, str] | None:
+def first_refused(
+    pages: Sequence[tuple[str, str]], pandoc: Callable[[str], str]
+) -> tuple[RuntimeError, str] | None:
     """The first page that Pandoc does not convert by itself, and why."""
     for uri, html in pages:
         try:
@@ -149,8 +164,10 @@ def first_refused(pages: Sequence[tuple[str, str]]) -> tuple[RuntimeError, str] 
     return None
 
 
-def pandoc(html: str) -> str:
-    """Convert HTML to Typst.
+def run_pandoc(
+    html: str, kind: str, options: Sequence[str], output: Path | None
+) -> str:
+    """Convert HTML; see `convert`.
 
     Raises:
         RuntimeError: Pandoc fails or warns.
@@ -161,9 +178,10 @@ def pandoc(html: str) -> str:
 
         return pypandoc.convert_text(
             html,
-            "typst-smart",
+            kind,
             "html",
-            ["--wrap=none", "--fail-if-warnings", f"--lua-filter={HERE / 'marks.lua'}"],
+            [*options, "--fail-if-warnings", f"--lua-filter={HERE / 'marks.lua'}"],
+            outputfile=output,
             verify_format=False,
         )
     except (ImportError, OSError) as error:
@@ -176,11 +194,7 @@ def typeset(path: Path, timestamp: int) -> Paper:
     Raises:
         BookError: Typst is missing, or cannot typeset the document.
     """
-    try:
-        import typst
-    except ImportError as error:
-        raise BookError(f"Typst {MISSING}") from error
-    compiler = typst.Compiler(path, root=path.parent, ignore_system_fonts=True)
+    typst, compiler = open_typst(path)
     try:
         pdf, warnings = compiler.compile_with_warnings(
             format="pdf", pdf_standards=["ua-1"], timestamp=timestamp
@@ -192,3 +206,16 @@ def typeset(path: Path, timestamp: int) -> Paper:
     assert isinstance(pdf, bytes)
     pages = compiler.query("<last-page>", field="value", one=True)
     return Paper(pdf, int(pages))
+
+
+def open_typst(path: Path) -> tuple[Any, Any]:
+    """Typst, and its compiler for a document.
+
+    Raises:
+        BookError: it is missing.
+    """
+    try:
+        import typst
+    except ImportError as error:
+        raise BookError(f"Typst {MISSING}") from error
+    return typst, typst.Compiler(path, root=path.parent, ignore_system_fonts=True)
