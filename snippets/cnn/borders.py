@@ -65,7 +65,8 @@ def move(X, right, down=0):
 
 @torch.no_grad()
 def accuracy(model, X):
-    return (model(X).argmax(1) == test_y).float().mean().item()
+    logits = torch.cat([model(part) for part in X.split(200)])
+    return (logits.argmax(1) == test_y).float().mean().item()
 
 
 tests = {"as they are": test_X, "3 right, 3 down": move(test_X, 3, 3),

@@ -113,16 +113,18 @@ def flat(width=12):
 # --8<-- [end:model]
 
 # --8<-- [start:training]
-def train(make, seed, epochs=3, batch=4, lr=0.03):
+def train(make, seed, epochs=4, batch=8, lr=0.01):
     torch.manual_seed(seed)
     model = make()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, fused=True)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
+    weight = torch.tensor([1.0, 5, 5, 5])  # photograph, and the digits
     batches = len(train_X) // batch
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, lr, epochs * batches)
     for epoch in range(epochs):
         for rows in torch.randperm(len(train_X)).split(batch)[:batches]:
-            loss = F.cross_entropy(model(train_X[rows]), train_y[rows])
+            loss = F.cross_entropy(model(train_X[rows]), train_y[rows],
+                                   weight=weight)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

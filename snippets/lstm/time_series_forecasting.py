@@ -227,6 +227,7 @@ results = {"weather": {name.split()[0]: table.mean(0).tolist()
            "seeds": errors["LSTM"][:, 0].tolist(), "days": len(truth),
            "covered": covered.tolist(), "width": width.tolist(),
            "T": T, "K": K, "asked": 0.8, "stock_days": len(actual),
+           "steps": train.__defaults__[1],  # of training
            "leak": float(leak), "felt": float(felt), "stock": {
                name: 100 * float(e) for name, e in stock.items()},
            "ratio": float(stock["LSTM"] / stock["persistence"]),

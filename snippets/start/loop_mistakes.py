@@ -57,7 +57,7 @@ def sequences(decides, count):
     return X, (X[:, decides, 0] > 0).float()
 
 
-def read(seed, batch_first, decides, steps=200):
+def read(seed, batch_first, decides, steps=150):
     """-> accuracy, and how far another example moves an answer"""
     torch.manual_seed(seed)
     reader = nn.GRU(1, 16, batch_first=batch_first)
