@@ -7,7 +7,7 @@ import sys
 import threading
 
 import pytest
-from conftest import ROOT, Host, TinyBook, builds
+from conftest import NAV, ROOT, Host, TinyBook, builds
 
 THEME = {"name": "material", "custom_dir": str(ROOT / "theme"), "font": False}
 
@@ -19,9 +19,15 @@ def beside(tmp_path):
     for name, text in {"latest": "It ends.", "v1.0.0": "It begins."}.items():
         made = TinyBook(
             tmp_path / name,
-            config={"theme": THEME, "extra": {"version": {"provider": "mike"}}},
+            config={
+                "theme": THEME,
+                "nav": ["index.md", *NAV],
+                "site_url": f"https://example.org/book/{name}/",
+                "extra": {"version": {"provider": "mike"}},
+            },
             plugins=["search"],
         )
+        made.page("index.md", "# A tiny book\n\nThere is a part.\n")
         made.page("part/index.md", f"# The part\n\n{text}\n")
         builds(made)
         sites[name] = made.site
@@ -52,11 +58,9 @@ def test_a_reader_can_go_to_another_version(browser, served):
     assert page.text_content(".md-version__current").strip() == "latest"
     page.hover(".md-version")
     page.click(".md-version__link:text('v1.0.0')")
-    page.wait_for_url("**/v1.0.0/**")
-    assert "book/v1.0.0/" in page.url
-    page.goto(f"{served}v1.0.0/part/index.html")
+    page.wait_for_url("**/v1.0.0/part/index.html")  # the same page
     assert "It begins." in page.text_content("article")
-    assert page.text_content(".md-version__current").strip() == "v1.0.0"
+    page.wait_for_selector(".md-version__current:text('v1.0.0')")
     page.close()
 
 
