@@ -55,6 +55,7 @@ from bookbuild.run.program import Program
 from bookbuild.run.record import Outcome
 from bookbuild.run.runner import Runner
 
+SEEDS = ["manual_seed(", "default_rng(", "random.seed(", "random_state="]
 # Settings that a runner keeps.
 RUNNER = ("limit", "preload", "expected", "cluster", "start")
 
@@ -76,6 +77,7 @@ class BookConfig(Config):
             `python -m bookbuild expected` writes it.
         requirements: files of requirements to the options that pip needs.
         reset: code that a page's notebook runs between two programs.
+        seeds: texts of programs behind which a seed stands, for runs with others.
         assets: paths in the site to patterns below node_modules.
         macros: the book's own commands of TeX.
         spellings: patterns to what readers who spell otherwise search for.
@@ -97,6 +99,7 @@ class BookConfig(Config):
     expected = option.Optional(option.Type(str))
     requirements = option.Type(dict, default={})
     reset = option.Type(str, default="")
+    seeds = option.ListOfItems(option.Type(str), default=SEEDS)
     assets = option.Type(dict, default={})
     macros = option.Type(dict, default={})
     spellings = option.Type(dict, default={})

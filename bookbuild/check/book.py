@@ -22,7 +22,7 @@ from bookbuild.pages.book import Book, page_from_file
 from bookbuild.pages.page import Listing, Page, Statement
 from bookbuild.plugin import BookConfig, plugin_of
 from bookbuild.run.breaks import Break, read_breaks
-from bookbuild.run.program import Program, programs_in, read_text
+from bookbuild.run.program import Change, Program, programs_in, read_text
 from bookbuild.run.reads import file_hash
 from bookbuild.run.record import Claim, Failure, Outcome, Record, Verdict
 from bookbuild.run.runner import Runner
@@ -235,6 +235,16 @@ class CheckedBook:
                 f"{name} gives other results than in its last run: is everything "
                 "seeded?"
             )
+
+    def other_seeds(self, program: str, more: int) -> Break | None:
+        """The program with a number added to each of its seeds; None if it has none."""
+        text = self.jobs[program][0].text
+        changes = tuple(
+            Change(before, f"{before}{more} + ")
+            for before in self.settings.seeds
+            if before in text
+        )
+        return Break(f"seeds + {more}", changes, ()) if changes else None
 
     def breaks(self, program: str) -> list[Break]:
         """The breaks of a program."""

@@ -232,3 +232,17 @@ def test_new_page_builds_and_passes(tmp_path, capsys, monkeypatch, pytester):
     book.write(".", "pytest.ini", "[pytest]\naddopts = --codeblocks\n")
     done = pytester.runpytest_inprocess("docs", "snippets", "-p", "no:cacheprovider")
     done.assert_outcomes(passed=5)
+
+
+def test_claims_can_be_seen_with_other_seeds(book, capsys):
+    book.program(
+        "part/first.py",
+        "import random\nrandom.seed(3)\nmean = 2 if random.random() > 0.237 else 0\n"
+        'results = {"mean": mean}\n',
+    )
+    (book.root / "snippets/part/first.breaks.toml").unlink()
+    assert call(capsys, "run", "part/first.py")[0] == 0
+    code, printed = call(capsys, "run", "part/first.py", "--seeds", "1")
+    assert code == 1 and "FAILS  claim-the-mean-is-at-least-1" in printed
+    _, printed = call(capsys, "claims", "--seeds", "1")
+    assert "| part/first.py | **no** |" in printed
