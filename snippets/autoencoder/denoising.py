@@ -150,7 +150,7 @@ for name, way in ways.items():
 # --8<-- [end:compare]
 
 # --8<-- [start:draw]
-fig, ax = plt.subplots(num="digits", figsize=(5.4, 2.7))
+fig, ax = plt.subplots(num="digits", figsize=(5.4, 2.95))
 rows = [("clean", test_X), ("noisy", noisy(test_X, 0.5))]
 rows += [(name.removesuffix(" 0"), ways[name](noisy(test_X, 0.5), 0.5))
          for name in ("median of 3 x 3", "one Gaussian", "mixture",

@@ -20,7 +20,7 @@ for z in (-2, -1, 0, 1, 2):
 ax.axhline(1.9, color=SOFT, lw=1, zorder=0)
 ax.axhline(0, color=SOFT, lw=1, zorder=0)
 ax.text(1.3, 2.5, "made: mean 0, spread 1", color="C1")
-ax.text(-3.2, -0.75, "real: mean 4,\nspread 2", color="C0")
+ax.text(-3.2, 0.15, "real: mean 4,\nspread 2", color="C0")
 ax.set(xlim=(-3.5, 9.5), xlabel="feature", yticks=[])
 mean, spread = (0 - 4) ** 2, (1 - 2) ** 2
 # --8<-- [end:carry]

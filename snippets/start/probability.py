@@ -76,7 +76,7 @@ print("share of the variance in 1, 2, 10, 30 components: "
 # --8<-- [end:pca]
 
 # --8<-- [start:search]
-def climb(seed, steps=300):
+def climb(seed, steps=1000):
     """Look for the direction of largest variance step by step."""
     torch.manual_seed(seed)
     v = torch.randn(64, requires_grad=True)

@@ -161,7 +161,7 @@ for name, rows in table.items():
 # --8<-- [end:table]
 
 # --8<-- [start:draw]
-fig, ax = plt.subplots(num="samples", figsize=(5.6, 2.3))
+fig, ax = plt.subplots(num="samples", figsize=(5.6, 2.6))
 rows = {"test digits": [test_X]} | kinds
 strip = torch.cat([torch.cat([F.pad(x[0], (1, 1, 1, 1), value=0.5)
                               for x in made[0][:12]], 1)
