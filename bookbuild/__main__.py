@@ -217,6 +217,7 @@ def shown_log() -> Iterator[None]:
 def list_claims(chosen: Any) -> int:
     """Write a table of every claim, what was measured and what was asked."""
     from bookbuild.check.book import CheckedBook
+    from bookbuild.pages.show import came_true
     from bookbuild.run.record import Failure
 
     book = CheckedBook(chosen.root, cluster=chosen.cluster)
@@ -245,6 +246,7 @@ def list_claims(chosen: Any) -> int:
                         f"`{c.left} {c.operator} {c.right}`: {c.left_value:.4g} "
                         f"{c.operator} {c.right_value:.4g}".replace("|", "\\|")
                         for c in verdict.comparisons
+                        if not verdict.held or came_true(c)
                     )
                     or verdict.message
                 )

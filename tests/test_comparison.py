@@ -21,12 +21,16 @@ EVEN = {
 def test_the_tables_say_who_is_ahead_in_each_column(site):
     page = lxml.html.parse(str(site / "diffusion/comparison.html")).getroot()
     head, *body = table(page, "Source")
+    costs, *rows = table(page, "Cost of")
     sources = {row[0]: dict(zip(head, row, strict=True)) for row in body}
+    for row in rows:
+        sources[row[0]] |= dict(zip(costs[1:], row[1:], strict=True))
     real = next(iter(sources))
     assert real.startswith("real digits"), real
     verdicts = {row[0]: row[1:] for row in table(page, "Column")[1:]}
-    assert set(verdicts) == set(head[1:])
+    assert set(verdicts) == {*head[1:], *costs[1:]}
     wrong = []
+    assert len(rows) == len(sources)
     for column, cells in verdicts.items():
         goal = number(sources[real][column])
         values = {

@@ -300,9 +300,9 @@ class Book:
             uri for uri in before if uri == first
         ]
 
-    def seconds(self, page: Page) -> float | None:
-        """CPU seconds that the programs of a page are expected to take together."""
-        known = [self.expected.get(name) for name in page.programs]
+    def seconds(self, programs: Iterable[str]) -> float | None:
+        """CPU seconds that programs are expected to take together."""
+        known = [self.expected.get(name) for name in programs]
         if all(value is None for value in known):
             return None
         return sum(value for value in known if value is not None)

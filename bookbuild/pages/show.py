@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import posixpath
 import re
 from collections.abc import Callable
@@ -15,7 +16,16 @@ from bookbuild.pages.slots import NUMBER, SLOT, WAITING, Slot, number_slot
 from bookbuild.pages.terms import plain
 from bookbuild.run.breaks import Break
 from bookbuild.run.program import Program
-from bookbuild.run.record import Failure
+from bookbuild.run.record import Comparison, Failure
+
+TRUE = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 
 
 def fill(text: str, page: Page, book: Book, late: bool = False) -> str:
@@ -213,6 +223,7 @@ def margin_of(
         f"<code>{escape(c.left)} {escape(c.operator)} {escape(c.right)}</code>: "
         f"{shorten(c.left_value)} {escape(c.operator)} {shorten(c.right_value)}"
         for c in verdict.comparisons
+        if not verdict.held or came_true(c)
     ]
     shown = escape(verdict.message)
     if verdict.held:
@@ -223,6 +234,17 @@ def margin_of(
     if failing:
         shown += f". {book.words['breaks']}: " + "; ".join(failing)
     return f"{shown}."
+
+
+def came_true(comparison: Comparison) -> bool:
+    """Whether a comparison was true; one that only chose something may not be.
+
+    In `if a < b` inside a claim that holds, or `(a < b) == c`, it need not be.
+    """
+    compare = TRUE.get(comparison.operator)
+    return compare is None or bool(
+        compare(comparison.left_value, comparison.right_value)
+    )
 
 
 def name_only(broken: Break) -> str:
@@ -325,7 +347,7 @@ def reference(slot: Slot, page: Page, book: Book) -> str:
     text = there.labels.get(anchor) if there and anchor else None
     if not anchor and (place := book.numbers.get(uri)):
         word = book.words["to_section" if "." in place else "to_chapter"]
-        text = f"{word} {place}"
+        text = f"{word}\u00a0{place}"
     if text is None:
         return wrong(f"nothing numbered stands behind {slot.name}", slot, page, book)
     return escape(text)
@@ -409,7 +431,7 @@ def downloads(slot: Slot, page: Page, book: Book) -> str:
     if not book.is_answers(page.uri):
         minutes = str(page.minutes())
         links.insert(0, book.words["reading"].replace("{minutes}", minutes))
-        if seconds := book.seconds(page):
+        if seconds := book.seconds(own):
             shown = f"{max(1, round(seconds))}"
             links.insert(1, book.words["running"].replace("{seconds}", shown))
         if needed := book.needs(page):

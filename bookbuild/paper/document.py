@@ -366,7 +366,8 @@ class Document:
             return
         for term, text in zip(terms, texts, strict=True):
             name = " ".join(term.text_content().split())
-            self.terms[name.lower()] = name
+            # "long short-term memory (LSTM)" is bold without its brackets.
+            self.terms[re.sub(r" \(.*\)$", "", name.lower())] = name
             wrap(f"#entry[#{call('indexed', name, False)};", term, "][")
             wrap("", text, "]")
             term.tag = text.tag = "span"
