@@ -104,7 +104,7 @@ one_unit = [train(1, 4.0, -3.0, seed) for seed in starts]
 half_open = [train(4, 0.0, 0.0, seed) for seed in range(3)]
 # --8<-- [end:train]
 
-# --8<-- [start:gates]
+# --8<-- [start:changes]
 @torch.no_grad()
 def answer(model, X, **change):
     """Our cell with the trained weights -> answers, c, i, f."""
@@ -133,8 +133,10 @@ print(f"{'error':22}", "  ".join(changes))
 for network, row in rms.items():
     print(f"{network:22}", "  ".join(
         f"{error:{len(name)}.3f}" for name, error in row.items()))
+# --8<-- [end:changes]
 
 
+# --8<-- [start:gates]
 def holds(row):
     """No change between flags adds half of the error."""
     return max(row["never written"], row["deaf"]) < 1.5 * row["trained"]
