@@ -141,6 +141,7 @@ def test_code_output_claims_and_notes_are_there(small):
         assert words in text
 
 
+@pytest.mark.slow
 def test_two_builds_give_the_same_bytes(small):
     folder = small.parent
     done = run(folder, folder / "second.epub", command="epub")

@@ -367,6 +367,7 @@ def bookmarks(outline):
 # Both books ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_pdf_does_not_offer_itself(small):
     assert "It is one PDF." in text_of(small)
 
@@ -506,6 +507,7 @@ def test_figure_is_the_light_one_with_its_text(small):
     assert found == ["A line that goes up."]
 
 
+@pytest.mark.slow
 def test_second_run_gives_the_same_bytes(small, tmp_path):
     done = run(small.parent, tmp_path / "again.pdf")
     assert done.returncode == 0, done.stderr

@@ -48,6 +48,7 @@ def served(beside):
     host.server_close()
 
 
+@pytest.mark.slow
 def test_a_reader_can_go_to_another_version(browser, served):
     page = browser.new_page()
     page.goto(served)  # leads to the latest
@@ -64,6 +65,7 @@ def test_a_reader_can_go_to_another_version(browser, served):
     page.close()
 
 
+@pytest.mark.slow
 def test_a_file_asks_for_no_versions(browser, beside):
     page, asked = browser.new_page(), []
     page.on("request", lambda request: asked.append(request.url))
