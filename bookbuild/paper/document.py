@@ -517,6 +517,10 @@ class Document:
             element,
         )
 
+    def question(self, page: Page, question: HtmlElement) -> None:
+        """A quick question, with its choices and their answer, on one page."""
+        wrap("#block(width: 100%, breakable: false)[", question, "]", "div")
+
     def figure(self, page: Page, figure: HtmlElement) -> None:
         """Images with a caption, kept on one page."""
         images = figure.cssselect("img")
@@ -680,6 +684,7 @@ STEPS: list[Steps] = [
         FIGURE: Document.figure,
         "img": Document.image,
         BOX: Document.box,
+        "div.question": Document.question,
         CLAIM_MARGIN: Document.claim_margin,
         REFERENCE: Document.reference,
         NUMBERED: Document.numbered,

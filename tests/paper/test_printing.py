@@ -405,3 +405,18 @@ def test_a_formula_does_not_see_what_another_defines():
     for formula in formulas:
         alone = draw({formula: "p.md"}, NODE_MODULES, {}, Memory())
         assert together[formula] == alone[formula]
+
+
+def test_a_quick_question_stays_on_one_page(tmp_path):
+    question = (
+        '<div class="question"><p class="ask">{0}. What is printed?</p>'
+        '<div class="highlight"><pre><code>print({0})</code></pre></div>'
+        "<ol><li>one {0}</li><li>two {0}</li></ol><p>Answer: B {0}.</p></div>"
+    )
+    html = "<h1>Ask</h1>" + "".join(question.format(n) for n in range(100, 140))
+    path = tmp_path / "printed.pdf"
+    path.write_bytes(print_pages(tmp_path, html).pdf)
+    pages = [page.extract_text() for page in pypdf.PdfReader(path).pages]
+    for n in range(100, 140):
+        [whole] = [text for text in pages if f"{n}. What is printed?" in text]
+        assert f"Answer: B {n}." in whole
