@@ -418,3 +418,14 @@ def test_references_that_would_be_cited_alike_have_letters(tmp_path):
     assert "(Two, 2001a; Two, 2001b)" in page
     listed = text_of(book.html("bibliography.html"))
     assert "A 2001 B" in listed and "2001a" in listed and "2001b" in listed
+
+
+def test_a_margin_does_not_show_by_what_a_claim_chose(book):
+    book.page(
+        "part/first.md",
+        PAGES["part/first.md"] + "\n/// claim | Those above 1 are 2.\n```python\n"
+        "assert all(x == 2 for x in (0.5, 2) if x > 1)\nassert mean < 3\n```\n///\n",
+    )
+    page = text_of(builds(book, "part/first.html"))
+    assert "mean < 3: 2 < 3" in page
+    assert "0.5 > 1" not in page
