@@ -99,7 +99,7 @@ def test_program_and_notebook_of_a_page_are_offered_and_run_the_same(book, tmp_p
         ast.Module(ast.parse(PROGRAM).body[1:], [])
     )
     assert "assert" in code[-1]
-    assert "The mean is 1.5; see chapter 1." in prose
+    assert "The mean is 1.5; see chapter\u00a01." in prose
     assert "**Claim.** The mean is 1.5." in prose
     for name in ("part-first.py", "part-first.ipynb"):
         assert re.search(rf'<a href="../programs/{name}"[^>]* download>', page)
