@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import posixpath
 import re
 from collections.abc import Callable
@@ -15,17 +14,11 @@ from bookbuild.pages.page import Page
 from bookbuild.pages.slots import NUMBER, SLOT, WAITING, Slot, number_slot
 from bookbuild.pages.terms import plain
 from bookbuild.run.breaks import Break
+from bookbuild.run.claims import OPERATORS
 from bookbuild.run.program import Program
 from bookbuild.run.record import Comparison, Failure
 
-TRUE = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
+TESTS = dict(OPERATORS.values())  # "<" and the like to what they do
 
 
 def fill(text: str, page: Page, book: Book, late: bool = False) -> str:
@@ -241,10 +234,8 @@ def came_true(comparison: Comparison) -> bool:
 
     In `if a < b` inside a claim that holds, or `(a < b) == c`, it need not be.
     """
-    compare = TRUE.get(comparison.operator)
-    return compare is None or bool(
-        compare(comparison.left_value, comparison.right_value)
-    )
+    test = TESTS[comparison.operator]
+    return bool(test(comparison.left_value, comparison.right_value))
 
 
 def name_only(broken: Break) -> str:
