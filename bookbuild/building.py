@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import os
+import re
 import subprocess
 import tomllib
 from dataclasses import dataclass, field
@@ -18,8 +20,10 @@ from mkdocs.utils import CountHandler
 from bookbuild.errors import BookError
 from bookbuild.pages import notebooks, questions
 from bookbuild.pages.book import WORDS, Book, figure_files, live_numbers, live_path
+from bookbuild.pages.card import card
 from bookbuild.pages.citations import read_references
 from bookbuild.pages.extension import NEEDED, BookExtension
+from bookbuild.pages.faces import Faces
 from bookbuild.pages.maths import Katex
 from bookbuild.pages.page import Page
 from bookbuild.pages.show import fill
@@ -33,6 +37,7 @@ from bookbuild.run.store import Store
 if TYPE_CHECKING:
     from bookbuild.plugin import BookConfig
 
+TAG = re.compile(r"<[^>]+>")
 log = logging.getLogger("mkdocs.plugins.bookbuild")
 
 
@@ -77,6 +82,7 @@ def open_book(config: Any, settings: BookConfig, store: Store) -> Book:
         bibliography=settings.bibliography,
         live=settings.live,
         reset=settings.reset,
+        faces=Faces(face_files(root, settings), store),
     )
     try:
         if settings.references:
@@ -120,7 +126,19 @@ def make_runner(root: Path, settings: BookConfig, docs: Path) -> Runner:
             Path(os.path.relpath(folder, root)).as_posix()
             for folder in (docs, root / settings.programs)
         ),
+        face_files(root, settings),
     )
+
+
+def face_files(root: Path, settings: BookConfig) -> list[Path]:
+    """The font files of the face in which figures are written.
+
+    Raises:
+        BookError: one is missing.
+    """
+    return [
+        path for pattern in settings.face for path in front_end_files(root, pattern)
+    ]
 
 
 def read_expected(root: Path, name: str | None) -> dict[str, float]:
@@ -220,7 +238,7 @@ def write_figures(build: Build, name: str, outcome: Outcome) -> None:
     """Write the figures of a program into the site, and what drives the live ones."""
     if isinstance(outcome, Record):
         for path, svg in figure_files(name, outcome.figures):
-            write(build.site / path, lighter(svg))
+            write(build.site / path, build.book.faces.embedded(lighter(svg)))
         for figure, numbers in live_numbers(outcome).items():
             told = json.dumps([figure, numbers], separators=(",", ":"))
             write(build.site / live_path(name, figure), f"live.take(...{told})\n")
@@ -248,6 +266,28 @@ def write_downloads(build: Build) -> None:
         path = build.site / "questions" / file
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
+
+
+def write_cards(build: Build, background: str | None) -> None:
+    """Write the pictures that other sites show beside links, which need an address.
+
+    Args:
+        background: the picture on which titles are written, among the pages.
+    """
+    if not build.config.site_url or not background:
+        return
+    name, face = build.config.site_name, build.book.faces.files
+    for uri, page in build.pages.items():
+        home = page.is_homepage
+        number = build.book.numbers.get(uri, "")
+        above = "" if home else f"{name} {number}".rstrip()
+        title = name if home else html.unescape(TAG.sub("", page.title or uri))
+        below = build.config.site_author or "" if home else ""
+        target = build.site / "cards" / f"{uri}.png"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(
+            card(build.book.docs / background, face, title, above, below)
+        )
 
 
 def write(path: Path, text: str) -> None:
@@ -291,6 +331,20 @@ def warn(build: Build) -> None:
         log.warning(f"no page cites '{key}'")
 
 
+def front_end_files(root: Path, pattern: str) -> list[Path]:
+    """Files of the front-end packages.
+
+    Args:
+        pattern: a glob below node_modules.
+    Raises:
+        BookError: there are none.
+    """
+    paths = sorted((root / "node_modules").glob(pattern))
+    if not paths:
+        raise BookError(f"{pattern} is missing among the front-end packages: npm ci")
+    return paths
+
+
 def add_assets(root: Path, target: str, pattern: str, files: Any, config: Any) -> None:
     """Add files of the front-end packages to the site.
 
@@ -300,10 +354,7 @@ def add_assets(root: Path, target: str, pattern: str, files: Any, config: Any) -
     Raises:
         BookError: there are none.
     """
-    paths = sorted((root / "node_modules").glob(pattern))
-    if not paths:
-        raise BookError(f"{pattern} is missing among the front-end packages: npm ci")
-    for path in paths:
+    for path in front_end_files(root, pattern):
         uri = target + path.name if target.endswith("/") else target
         files.append(File.generated(config, uri, abs_src_path=str(path)))
 

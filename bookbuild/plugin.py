@@ -37,6 +37,7 @@ from bookbuild.building import (
     take_lock,
     warn,
     write,
+    write_cards,
     write_downloads,
     write_figures,
 )
@@ -57,7 +58,7 @@ from bookbuild.run.runner import Runner
 
 SEEDS = ["manual_seed(", "default_rng(", "random.seed(", "random_state="]
 # Settings that a runner keeps.
-RUNNER = ("limit", "preload", "expected", "cluster", "start")
+RUNNER = ("limit", "preload", "expected", "cluster", "start", "face")
 
 
 class BookConfig(Config):
@@ -72,6 +73,10 @@ class BookConfig(Config):
         glossary: a page with a list of definitions; the first use of a term on
             another page gets its meaning as a note.
         live: the script of live figures, among the pages.
+        face: patterns below node_modules of the font files in which figures
+            are written, upright first; Matplotlib's own face without any.
+        card: a picture among the pages, dark and with its left half empty;
+            with a page's title on it, other sites show it beside links.
         published: a TOML file of values from elsewhere.
         expected: a TOML file that says how many seconds programs take, as
             `python -m bookbuild expected` writes it.
@@ -95,6 +100,8 @@ class BookConfig(Config):
     bibliography = option.Type(str, default="bibliography.md")
     glossary = option.Optional(option.Type(str))
     live = option.Type(str, default="assets/live.js")
+    face = option.ListOfItems(option.Type(str), default=[])
+    card = option.Optional(option.Type(str))
     published = option.Optional(option.Type(str))
     expected = option.Optional(option.Type(str))
     requirements = option.Type(dict, default={})
@@ -285,6 +292,7 @@ class BookPlugin(BasePlugin[BookConfig]):
                 write_figures(build, name, outcome)
             if not self.serving:
                 write_downloads(build)
+                write_cards(build, self.config.card)
                 if self.print_to is not None:
                     self.print_book(build)
             build.book.katex.save()

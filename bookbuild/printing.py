@@ -35,6 +35,7 @@ def print_site(build: Build, store: Store) -> tuple[bytes, int]:
         store,
         moment(),
         book.wording,
+        book.faces.folders(),
     )
     return paper.pdf, paper.pages
 

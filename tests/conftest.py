@@ -30,6 +30,7 @@ import pytest
 from mkdocs.commands.build import build as build_site
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, MkDocsException
+from passed import pytest_configure  # noqa: F401  remembers what has passed
 
 ROOT = Path(__file__).parent.parent
 NAV = [

@@ -12,6 +12,8 @@ from conftest import ROOT
 from lxml import etree
 from test_pdf import TITLES, make_book, run
 
+pytestmark = pytest.mark.slow
+
 CHECKER = ROOT / "node_modules/@likecoin/epubcheck-ts/bin/epubcheck.js"
 HTML = "{http://www.w3.org/1999/xhtml}"
 MATH = "{http://www.w3.org/1998/Math/MathML}math"
@@ -40,7 +42,7 @@ def real(tmp_path_factory):
     return output
 
 
-@pytest.fixture(params=["small", pytest.param("real", marks=pytest.mark.slow)])
+@pytest.fixture(params=["small", "real"])
 def epub(request):
     """The EPUB of either book."""
     return request.getfixturevalue(request.param)
@@ -141,7 +143,6 @@ def test_code_output_claims_and_notes_are_there(small):
         assert words in text
 
 
-@pytest.mark.slow
 def test_two_builds_give_the_same_bytes(small):
     folder = small.parent
     done = run(folder, folder / "second.epub", command="epub")

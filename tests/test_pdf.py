@@ -12,6 +12,8 @@ import pypdf
 import pytest
 from conftest import ROOT, TinyBook
 
+pytestmark = pytest.mark.slow
+
 A4 = 595.28, 841.89
 NODE_MODULES = ROOT / "node_modules"
 
@@ -282,7 +284,7 @@ def real(tmp_path_factory):
     return output
 
 
-@pytest.fixture(params=["small", pytest.param("real", marks=pytest.mark.slow)])
+@pytest.fixture(params=["small", "real"])
 def pdf(request):
     """The PDF of either book."""
     return request.getfixturevalue(request.param)
@@ -367,7 +369,6 @@ def bookmarks(outline):
 # Both books ----------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_the_pdf_does_not_offer_itself(small):
     assert "It is one PDF." in text_of(small)
 
@@ -507,7 +508,6 @@ def test_figure_is_the_light_one_with_its_text(small):
     assert found == ["A line that goes up."]
 
 
-@pytest.mark.slow
 def test_second_run_gives_the_same_bytes(small, tmp_path):
     done = run(small.parent, tmp_path / "again.pdf")
     assert done.returncode == 0, done.stderr
@@ -515,7 +515,6 @@ def test_second_run_gives_the_same_bytes(small, tmp_path):
     assert (tmp_path / "again.pdf").read_bytes() == small.read_bytes()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("link", ["index.md#nothing", "#nothing", "nothing.html"])
 def test_link_to_nowhere_fails_with_one_sentence(tmp_path, link):
     book = make_book(
@@ -533,7 +532,6 @@ def test_link_to_nowhere_fails_with_one_sentence(tmp_path, link):
     assert "leads nowhere" in errors[0]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("module, tool", [("pypandoc", "Pandoc"), ("typst", "Typst")])
 def test_missing_tool_is_said_in_one_sentence(tmp_path, module, tool):
     book = make_book(tmp_path / "book")
@@ -544,7 +542,6 @@ def test_missing_tool_is_said_in_one_sentence(tmp_path, module, tool):
     assert done.stderr.strip().splitlines()[-1].startswith(f"{tool} is missing")
 
 
-@pytest.mark.slow
 def test_missing_node_is_said_in_one_sentence(tmp_path):
     book = make_book(tmp_path / "book")
     done = run(book.root, PATH=str(tmp_path))
@@ -573,7 +570,6 @@ output.write_bytes(paper.pdf)
 """
 
 
-@pytest.mark.slow
 def test_a_chapter_of_the_book_prints_to_the_same_bytes(real, tmp_path):
     printed = []
     for seed in "12":
@@ -588,7 +584,6 @@ def test_a_chapter_of_the_book_prints_to_the_same_bytes(real, tmp_path):
     assert printed[0] == printed[1]
 
 
-@pytest.mark.slow
 def test_pages_are_filled_to_the_end_of_their_chapter(real, tmp_path):
     reader = pypdf.PdfReader(real)
 
@@ -605,12 +600,10 @@ def test_pages_are_filled_to_the_end_of_their_chapter(real, tmp_path):
     assert len(wide) <= len(gaps) / 200, wide
 
 
-@pytest.mark.slow
 def test_no_word_stands_over_another(real):
     assert overlapping(real) == []
 
 
-@pytest.mark.slow
 def test_every_program_is_attached(real):
     [content] = pypdf.PdfReader(real).attachments["programs.zip"]
     names = zipfile.ZipFile(io.BytesIO(content)).namelist()
@@ -622,7 +615,6 @@ def test_every_program_is_attached(real):
     assert not [name for name in found if name.replace("-", "") not in names]
 
 
-@pytest.mark.slow
 def test_every_page_of_the_navigation_is_printed(real):
     import yaml
 

@@ -329,7 +329,7 @@ def test_pages_say_where_they_are_if_it_is_known(tmp_path, address):
         return [element.get(name) for element in root.cssselect(selector)]
 
     here = [f"{address}part/index.html"] if address else []
-    card = [f"{address}assets/card.png"] if address else []
+    card = [f"{address}cards/part/index.md.png"] if address else []
     assert found("link[rel=canonical]", "href") == here
     assert found("meta[property='og:url']", "content") == here
     assert found("meta[property='og:image']", "content") == card

@@ -9,6 +9,8 @@ import threading
 import pytest
 from conftest import NAV, ROOT, Host, TinyBook, builds
 
+pytestmark = pytest.mark.slow
+
 THEME = {"name": "material", "custom_dir": str(ROOT / "theme"), "font": False}
 
 
@@ -48,7 +50,6 @@ def served(beside):
     host.server_close()
 
 
-@pytest.mark.slow
 def test_a_reader_can_go_to_another_version(browser, served):
     page = browser.new_page()
     page.goto(served)  # leads to the latest
@@ -65,7 +66,6 @@ def test_a_reader_can_go_to_another_version(browser, served):
     page.close()
 
 
-@pytest.mark.slow
 def test_a_file_asks_for_no_versions(browser, beside):
     page, asked = browser.new_page(), []
     page.on("request", lambda request: asked.append(request.url))

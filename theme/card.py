@@ -1,4 +1,4 @@
-"""Draws docs/assets/card.png, which other sites show beside a link to the book: gradient descent with momentum in a ravine. Run it by hand; the build does not."""
+"""Draws docs/assets/card.png, on which the build writes the title of each page for other sites to show beside a link: gradient descent with momentum in a ravine. Run it by hand; the build does not."""
 
 from pathlib import Path
 
@@ -25,23 +25,4 @@ for _ in range(60):
     path.append(weight)
 ax.plot(*np.array(path).T, "-o", color="#ffa35c", markersize=5, linewidth=2)
 
-ax.text(
-    0.7,
-    3.75,
-    "Deep Learning\nFundamentals",
-    color="white",
-    fontsize=44,
-    fontweight="bold",
-    va="center",
-    linespacing=1.15,
-)
-ax.text(
-    0.72,
-    2.0,
-    "Every figure, number and claim\nis produced and checked by code.",
-    color="#dfe8f3",
-    fontsize=21,
-    va="center",
-    linespacing=1.35,
-)
 figure.savefig(TARGET)

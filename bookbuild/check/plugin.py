@@ -32,7 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the mark of what is slow."""
     config.addinivalue_line(
-        "markers", "slow: needs programs to run, a whole build, or more than a second"
+        "markers",
+        "slow: needs programs to run, a whole build, or more than a third of a second",
     )
 
 

@@ -14,6 +14,7 @@ import yaml
 
 from bookbuild.errors import BookError
 from bookbuild.pages import questions
+from bookbuild.pages.faces import Faces
 from bookbuild.pages.maths import Katex
 from bookbuild.pages.page import Page, join_lines
 from bookbuild.pages.slots import (
@@ -81,6 +82,7 @@ class Book:
 
     Attributes:
         root: its folder; docs, snippets: of its pages and programs.
+        faces: the fonts of its drawings.
         answers: the folder, below docs, of pages with answers.
         words: those the book itself writes, as "Figure".
         wording: patterns to what the text says instead on paper.
@@ -103,6 +105,7 @@ class Book:
     docs: Path
     snippets: Path
     katex: Katex
+    faces: Faces
     answers: str = "solutions"
     words: dict[str, str] = field(default_factory=lambda: dict(WORDS))
     wording: dict[str, str] = field(default_factory=dict)

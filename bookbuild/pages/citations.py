@@ -12,7 +12,7 @@ from typing import Any
 from bookbuild.errors import BookError
 from bookbuild.run.store import Store
 
-FORMAT = "5"  # raise when what `read_references` returns changes
+FORMAT = "6"  # raise when what `read_references` returns changes
 
 
 def read_references(
@@ -64,7 +64,7 @@ def format_all(
         raise BookError(f"no BibTeX: {error}", shown, error.lineno) from error
     except PybtexError as error:
         raise BookError(f"no BibTeX: {error}", shown) from error
-    style = find_plugin("pybtex.style.formatting", "plain")()
+    style = names_first(find_plugin("pybtex.style.formatting", "plain"))
     backend = find_plugin("pybtex.backends", "html")()
     rows = []
     for key, entry in entries.items():
@@ -72,8 +72,9 @@ def format_all(
             raise BookError(f"the entry '{key}' has no year", shown)
         try:
             [formatted] = style.format_entries([entry])
-            html = formatted.text.render(backend)
-            plain = " ".join(formatted.text.render_as("text").split())
+            year = str(entry.fields["year"])
+            html = year_once(formatted.text.render(backend), year)
+            plain = year_once(" ".join(formatted.text.render_as("text").split()), year)
         except Exception as error:  # pybtex's styles raise many kinds
             wanted = str(error).split(": ")[-1] or type(error).__name__
             raise BookError(
@@ -82,13 +83,49 @@ def format_all(
                 shown,
             ) from error
         names = authors(key, entry, shown, words)
-        year = str(entry.fields["year"])
         cited = f"{names}, {year}"
         rows.append((key, names, {"cited": cited, "html": html, "plain": plain}))
     rows.sort(key=lambda row: (row[1].lower(), row[2]["cited"]))
     references = {key: entry for key, _, entry in rows}
     tell_apart(list(references.values()))
     return references
+
+
+def names_first(plain: Any) -> Any:
+    """A style of pybtex that begins as a text cites: "LeCun, Y. (1998)."
+
+    Args:
+        plain: the style that orders all the rest.
+    """
+    from pybtex.style.template import field, join, sentence
+
+    class NamesFirst(plain):  # type: ignore[misc]
+        def format_names(self, role: str, as_sentence: bool = True) -> Any:
+            listed = super().format_names(role, as_sentence=False)
+            if not as_sentence:
+                return listed
+            return sentence(sep=" ")[listed, join["(", field("year"), ")"]]
+
+        def format_editor(self, e: Any, as_sentence: bool = True) -> Any:
+            listed = super().format_editor(e, as_sentence=False)
+            if not as_sentence:
+                return listed
+            if e.persons.get("author"):
+                return sentence[listed]
+            return sentence(sep=" ")[listed, join["(", field("year"), ")"]]
+
+    return NamesFirst(name_style="lastfirst", abbreviate_names=True)
+
+
+def year_once(text: str, year: str) -> str:
+    """An entry without the year at its end, where pybtex puts it; it stands in front."""
+    found = list(re.finditer(rf"(?:^|,?\s)(?:[A-Z][a-z]+\s)?{year}(?=\.)", text))
+    if not found:
+        return text
+    begin, end = found[-1].span()
+    # A sentence that was nothing but the year goes with its full stop.
+    rest = text[end + 1 :] if text[:begin].endswith(".") else text[end:]
+    return text[:begin] + rest
 
 
 def tell_apart(references: list[dict[str, str]]) -> None:
@@ -102,8 +139,8 @@ def tell_apart(references: list[dict[str, str]]) -> None:
                 year = cited.rpartition(" ")[2]
                 entry["cited"] = cited + letter
                 for kind in ("html", "plain"):
-                    entry[kind] = re.sub(
-                        rf"(?s)^(.*\s{year})(?=\.)", rf"\1{letter}", entry[kind]
+                    entry[kind] = entry[kind].replace(
+                        f"({year})", f"({year}{letter})", 1
                     )
 
 

@@ -19,6 +19,7 @@ from bookbuild.errors import BookError
 from bookbuild.pages.page import Listing, Page, exercises
 from bookbuild.pages.show import reference
 from bookbuild.pages.slots import NUMBER, Slot, add, add_numbers, number_slot
+from bookbuild.pages.svg import lighter
 from bookbuild.run.program import MARK, Program, lines_of
 from bookbuild.run.record import Record
 
@@ -245,7 +246,8 @@ def answers_notebook(cells: list[Cell], record: Record | None, book: Book) -> st
             made.append(as_cell(True, cell.source))
         else:
             printed = record.printed(cell.first, cell.last) if record else ""
-            made.append(as_cell(False, cell.source, printed, cell.figures, record))
+            drawn = drawings(record, cell.figures, book)
+            made.append(as_cell(False, cell.source, printed, drawn))
     return as_json(made)
 
 
@@ -336,7 +338,8 @@ class PageNotebook:
             )
         elif record:
             printed = record.printed(listing.line, listing.last)
-        self.run(listing.code, printed=printed, figures=figures, record=record)
+        drawn = drawings(record, figures, self.book)
+        self.run(listing.code, printed=printed, figures=drawn)
 
     def line(self, line: str) -> None:
         """Add a line of the page that is in no listing."""
@@ -441,7 +444,6 @@ def as_cell(
     source: str,
     printed: str = "",
     figures: list[str] | None = None,
-    record: Record | None = None,
 ) -> dict[str, Any]:
     """A cell of a notebook."""
     if markdown:
@@ -449,15 +451,9 @@ def as_cell(
     outputs: list[dict[str, Any]] = []
     if printed:
         outputs.append({"output_type": "stream", "name": "stdout", "text": printed})
-    for name in figures or []:
-        if record and name in record.figures:
-            outputs.append(
-                {
-                    "output_type": "display_data",
-                    "metadata": {},
-                    "data": {"image/svg+xml": record.figures[name].svg},
-                }
-            )
+    for svg in figures or []:
+        data = {"image/svg+xml": svg}
+        outputs.append({"output_type": "display_data", "metadata": {}, "data": data})
     return {
         "cell_type": "code",
         "metadata": {},
@@ -465,6 +461,16 @@ def as_cell(
         "outputs": outputs,
         "source": source.strip("\n"),
     }
+
+
+def drawings(record: Record | None, names: list[str], book: Book) -> list[str]:
+    """Figures of a record as SVG; those it does not have are left out."""
+    figures = record.figures if record else {}
+    return [
+        book.faces.embedded(lighter(figures[name].svg))
+        for name in names
+        if name in figures
+    ]
 
 
 def as_json(cells: list[dict[str, Any]]) -> str:

@@ -7,6 +7,8 @@ import io
 import re
 from typing import TYPE_CHECKING
 
+from bookbuild.pages.faces import in_order
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -23,7 +25,7 @@ PICTURE = re.compile(r"data:image/png;base64,\s*([A-Za-z0-9+/=\s]+)")
 
 def lighter(svg: str) -> str:
     """The same drawing in fewer bytes."""
-    svg = PICTURE_ID.sub(r"\1", svg)
+    svg = in_order(PICTURE_ID.sub(r"\1", svg))
     svg = PLACES.sub(lambda place: NUMBER.sub(shorter, place[0]), svg)
     return PICTURE.sub(lambda found: f"data:image/png;base64,{repack(found[1])}", svg)
 

@@ -47,6 +47,7 @@ FOOTNOTE_LINK, FOOTNOTES = "sup > a.footnote-ref", "div.footnote"
 # What the book's own pages call theirs.
 ON_SCREEN = """img.on-dark, span.page-number, div.page-programs, .book-running,
     span.pdf-link, p.search-words, a.md-button, .on-screen, .book-claims .claim-margin"""
+CLAIM, RAGGED = "claim", "ragged"
 OUTPUT, FIGURE, FIGURE_NUMBER = "output", "figure.book-figure", "span.figure-number"
 CLAIM_MARGIN, REFERENCE, CITATION = "p.claim-margin", "ul.bibliography > li", "citation"
 PROGRAMS, PROGRAM, PROGRAM_NAME = "p.programs", "a[href$='.py']", "data-program"
@@ -60,6 +61,8 @@ NUMBER_AT_END = re.compile(r" (?=[\d.]+$)")
 BLOCKS = {"table", "ul", "ol", "dl", "div"}  # cannot begin with an anchor
 DEEPEST = 6  # PDF knows the headings H1 to H6
 WIDEST = 36  # em, for a formula inside a line
+WIDE = 9  # em, of a formula with which words of a justified line stand apart
+TALLEST = 14  # lines of a box that stays on one page
 TEXT_WIDTH = 140 / 25.4 * 72  # points
 TABLE_WIDTH = 93  # letters in a row of a table
 COLUMN_SPACE = 2.7  # letters
@@ -508,6 +511,9 @@ class Document:
         if formula.display:
             put("#" + call("display-formula", *parts, formula.tag), element, "div")
             return
+        if drawing.width * scale > WIDE:
+            for paragraph in element.iterancestors("p"):
+                paragraph.classes.add(RAGGED)
         # Typst may otherwise break "x-axis" before the hyphen.
         before, after = text_before(element), element.tail or ""
         put(
@@ -579,13 +585,19 @@ class Document:
         (self.folder / name).write_bytes(content)
         return name
 
+    def ragged(self, page: Page, paragraph: HtmlElement) -> None:
+        """A paragraph with a wide formula, which cannot break, is not justified."""
+        paragraph.addprevious(mark("#ragged[", "div"))
+        paragraph.addnext(mark("]", "div"))
+
     def box(self, page: Page, box: HtmlElement) -> None:
         """A foldable box or an admonition becomes a box with a title."""
         kinds = [name for name in box.classes if name != "admonition"]
         titles = [part for part in box.cssselect(BOX_TITLE) if part.getparent() is box]
         kind = kinds[0] if kinds else "details"
         box.tag = "div"
-        start = f"#{call('boxed', kind, self.label(page, box))}["
+        whole = kind == CLAIM and tall(box) <= TALLEST
+        start = f"#{call('boxed', kind, self.label(page, box), whole)}["
         if titles:
             titles[0].tag = "div"
             titles[0].addnext(mark("][", "div"))
@@ -690,6 +702,7 @@ STEPS: list[Steps] = [
         NUMBERED: Document.numbered,
         NUMBER: Document.number,
         "h1, h2, h3, h4, h5, h6": Document.heading,
+        f"p.{RAGGED}": Document.ragged,
         "[id]": Document.anchor,
         "*": Document.long_words,
     },
@@ -716,6 +729,12 @@ def reword(root: HtmlElement, wording: Mapping[str, str]) -> None:
             element.text = replaced(text)
     for image in root.cssselect("[alt]"):
         image.set("alt", replaced(image.get("alt")))
+
+
+def tall(box: HtmlElement) -> int:
+    """About how many lines the content of a box has on paper."""
+    text = "\n".join(part.text_content() for part in box)
+    return sum(1 + len(line) // TABLE_WIDTH for line in text.split("\n") if line)
 
 
 def place(url: str) -> str:

@@ -69,6 +69,7 @@ def print_book(
     store: Store,
     timestamp: int,
     wording: Mapping[str, str] | None = None,
+    fonts: Sequence[Path] = (),
 ) -> Paper:
     r"""Turn the pages of a built site into a PDF.
 
@@ -82,6 +83,7 @@ def print_book(
         store: where drawn formulas are kept.
         timestamp: seconds since 1970 that the PDF gives as its date.
         wording: patterns to what the text says instead on paper.
+        fonts: folders of the fonts in which figures are written.
     Raises:
         BookError: a page holds what cannot be printed, or a tool is missing.
     """
@@ -101,7 +103,7 @@ def print_book(
         if document.terms:
             body += f"\n#{call('make-index', words['index'])}\n"
         path.write_text(front_matter(cover, words) + body, encoding="utf-8")
-        return typeset(path, timestamp)
+        return typeset(path, timestamp, fonts)
 
 
 def write_zip(path: Path, files: Mapping[str, bytes]) -> None:
@@ -188,13 +190,13 @@ def run_pandoc(
         raise BookError(f"Pandoc {MISSING}") from error
 
 
-def typeset(path: Path, timestamp: int) -> Paper:
+def typeset(path: Path, timestamp: int, fonts: Sequence[Path] = ()) -> Paper:
     """Typeset a document as PDF/UA, the same bytes for the same input.
 
     Raises:
         BookError: Typst is missing, or cannot typeset the document.
     """
-    typst, compiler = open_typst(path)
+    typst, compiler = open_typst(path, fonts)
     try:
         pdf, warnings = compiler.compile_with_warnings(
             format="pdf", pdf_standards=["ua-1"], timestamp=timestamp
@@ -208,8 +210,11 @@ def typeset(path: Path, timestamp: int) -> Paper:
     return Paper(pdf, int(pages))
 
 
-def open_typst(path: Path) -> tuple[Any, Any]:
+def open_typst(path: Path, fonts: Sequence[Path] = ()) -> tuple[Any, Any]:
     """Typst, and its compiler for a document.
+
+    Args:
+        fonts: folders of fonts it may use beside its own.
 
     Raises:
         BookError: it is missing.
@@ -218,4 +223,9 @@ def open_typst(path: Path) -> tuple[Any, Any]:
         import typst
     except ImportError as error:
         raise BookError(f"Typst {MISSING}") from error
-    return typst, typst.Compiler(path, root=path.parent, ignore_system_fonts=True)
+    return typst, typst.Compiler(
+        path,
+        root=path.parent,
+        font_paths=[str(folder) for folder in fonts],
+        ignore_system_fonts=True,
+    )

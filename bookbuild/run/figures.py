@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from bookbuild.run.job import ProgramError
@@ -47,12 +49,12 @@ STYLE: dict[str, Any] = {
     "figure.constrained_layout.use": True,
     "figure.facecolor": "none", "figure.figsize": (6.4, 3.4),
     "figure.dpi": 100, "figure.max_open_warning": 0,
-    "font.size": 10, "grid.color": FAINT, "grid.linewidth": 0.8,
+    "font.size": 11, "grid.color": FAINT, "grid.linewidth": 0.8,
     "image.cmap": "viridis", "image.interpolation": "nearest",
     "legend.frameon": False, "legend.labelcolor": INK,
     "lines.linewidth": 1.8, "patch.edgecolor": INK,
     "patch.facecolor": CYCLE[0], "savefig.facecolor": "none",
-    "svg.fonttype": "path", "svg.hashsalt": "bookbuild",
+    "svg.fonttype": "none", "svg.hashsalt": "bookbuild",
     "text.color": INK, "xtick.color": INK, "ytick.color": INK,
     "hatch.color": INK, "boxplot.boxprops.color": INK,
 }  # fmt: skip
@@ -63,6 +65,44 @@ def style() -> dict[str, Any]:
     from cycler import cycler
 
     return STYLE | {"axes.prop_cycle": cycler(color=CYCLE)}
+
+
+def use_face(files: Sequence[Path]) -> None:
+    """Write figures in a face; Matplotlib is loaded.
+
+    Args:
+        files: its font files, upright first. Without any, figures are
+            written in Matplotlib's own face.
+    Raises:
+        ProgramError: one is missing, or no font.
+    """
+    if not files:
+        return
+    import matplotlib
+    from matplotlib.font_manager import fontManager
+
+    known = {entry.fname: entry.name for entry in fontManager.ttflist}
+    for file in files:
+        if str(file) not in known:
+            try:
+                fontManager.addfont(file)
+            except (OSError, RuntimeError) as error:
+                raise ProgramError(f"the face of figures: {file}: {error}") from error
+            known[str(file)] = fontManager.ttflist[-1].name
+    name = known[str(files[0])]
+    matplotlib.rcParams.update(
+        {
+            "font.family": [name, "DejaVu Sans"],
+            "mathtext.fontset": "custom",
+            "mathtext.fallback": "stixsans",
+            "mathtext.rm": name,
+            "mathtext.sf": name,
+            "mathtext.it": f"{name}:italic",
+            "mathtext.cal": f"{name}:italic",
+            "mathtext.bf": f"{name}:bold",
+            "mathtext.bfit": f"{name}:italic:bold",
+        }
+    )
 
 
 def settings_file() -> str:

@@ -38,6 +38,7 @@ class Job:
         sources: folders of the book, below root, that no program may change.
         patient: whether it lets others go before it, in the queue and on the
             cores; broken programs do, since only tests wait for them.
+        face: font files of the face in which figures are written.
     """
 
     program: Program
@@ -48,6 +49,7 @@ class Job:
     expected: float | None = None
     sources: tuple[str, ...] = ("docs", "snippets")
     patient: bool = False
+    face: tuple[Path, ...] = ()
 
     @property
     def key(self) -> str:

@@ -63,7 +63,7 @@ class Runner:
         preload: names of modules that most programs import.
         expectations: seconds that programs take, by name, for those that
             have not run here yet.
-        sources: see `Job`.
+        sources, face: see `Job`.
         on_done: called with the job, its outcome, its seconds of CPU time if
             it left a record, and whether it came from the store. It is
             called in any thread.
@@ -78,13 +78,14 @@ class Runner:
         preload: Sequence[str] = (),
         expectations: Mapping[str, float] | None = None,
         sources: tuple[str, ...] = Job.sources,
+        face: Sequence[Path] = (),
         on_done: OnDone | None = None,
     ) -> None:
         self.store, self.pool_factory = store, pool_factory
         self.root = Path(root).absolute()
         self.limit, self.preload = limit, preload
         self.expectations = dict(expectations or {})
-        self.sources = sources
+        self.sources, self.face = sources, tuple(face)
         self.on_done = on_done
         self._lock = threading.RLock()
         self._pool: AnyPool | None = None
@@ -173,10 +174,11 @@ class Runner:
             claims=tuple(replace(c, page="", line=1) for c in claims),
             root=self.root,
             limit=self.limit,
-            machinery=self.store.machinery(),
+            machinery=self.store.machinery(self.face),
             expected=self.expected(program.name),
             sources=self.sources,
             patient=bool(changes),
+            face=self.face,
         )
 
     def expected(self, name: str) -> float | None:

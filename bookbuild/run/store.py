@@ -15,6 +15,7 @@ import platform
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +44,21 @@ class Store:
         self._versions.clear()
         self._machinery = None
 
-    def machinery(self) -> str:
-        """Hash of the code that runs programs, and of the Python it runs on."""
+    def machinery(self, face: Sequence[Path] = ()) -> str:
+        """Hash of what runs programs: our code, Python, the face of figures.
+
+        Args:
+            face: its font files.
+        """
         if self._machinery is None:
             digest = hashlib.sha256(f"{sys.version}\0{platform.machine()}".encode())
             here = Path(__file__).parent
             for file in sorted(here.rglob("*.py")):
                 name = file.relative_to(here).as_posix()
                 digest.update(f"\0{name}\0".encode() + file.read_bytes())
+            for file in face:
+                with contextlib.suppress(OSError):  # a program that draws says so
+                    digest.update(b"\0" + file.read_bytes())
             self._machinery = digest.hexdigest()
         return self._machinery
 

@@ -72,7 +72,7 @@ def attempt(job: Job, folder: Path) -> Record:
     (folder / LOG).touch()
     with warnings.catch_warnings(record=True) as caught:
         execute(text, path, names, process, out)
-        drawn = draw()
+        drawn = draw(job)
         results = plain_results(names.get("results", {}))
         with contextlib.redirect_stdout(io.StringIO()):  # no page shows it
             verdicts = claims.check(job.claims, names)
@@ -107,6 +107,7 @@ def prepare(job: Job, folder: Path) -> dict[str, Any]:
     os.environ["BOOKBUILD_TEXT"] = str(folder / TEXT)
     if "matplotlib" in sys.modules:
         sys.modules["matplotlib"].rcParams.update(figures.style())
+        figures.use_face(job.face)
     sys.dont_write_bytecode = True  # nothing appears beside the programs
     os.chdir(job.root)
     sys.argv = [path]
@@ -195,8 +196,8 @@ def last_line(text: str) -> int:
     return (body[-1].end_lineno or 1) if body else 1
 
 
-def draw() -> dict[str, Figure]:
-    """The open figures.
+def draw(job: Job) -> dict[str, Figure]:
+    """The open figures of a program.
 
     Raises:
         ProgramError: one cannot be drawn.
@@ -204,6 +205,7 @@ def draw() -> dict[str, Figure]:
     if "matplotlib.pyplot" not in sys.modules:
         return {}
     try:
+        figures.use_face(job.face)
         return figures.capture()
     except ProgramError:
         raise

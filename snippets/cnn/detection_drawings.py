@@ -11,7 +11,7 @@ def frame(ax, box, color, text="", fill="none", **look):
     left, top, right, bottom = box
     ax.add_patch(plt.Rectangle((left, top), right - left, bottom - top,
                                edgecolor=color, facecolor=fill, lw=2, **look))
-    ax.text(left + 0.2, top + 0.2, text, color=color, fontsize=9, va="top")
+    ax.text(left + 0.2, top + 0.2, text, color=color, fontsize=10, va="top")
 
 
 def iou(a, b):
@@ -58,7 +58,7 @@ for ax, (a, b), (share, common, areas) in zip(axes, pairs, shares):
     frame(ax, a, "C0")
     frame(ax, b, "C1", ls="--")
     ax.set_title(f"shared {common}, covered {sum(areas) - common}\n"
-                 f"IoU {share:.2f}", fontsize=11)
+                 f"IoU {share:.2f}", fontsize=12)
     ax.set(xlim=(0.5, 9.5), ylim=(8.5, 0.5), aspect="equal")
     ax.axis("off")
 plt.show()
@@ -79,8 +79,8 @@ for ax, some, title in zip(axes, (boxes, kept), ("before", "after")):
               ls="-" if inside else "--")
         left, top, right, bottom = boxes[score]
         ax.text(*((left, top - 0.2) if inside else (right + 0.2, bottom)),
-                score, fontsize=11, color="C0" if inside else "C1")
-    ax.set_title(title, fontsize=11)
+                score, fontsize=12, color="C0" if inside else "C1")
+    ax.set_title(title, fontsize=12)
     ax.set(xlim=(0.5, 15), ylim=(12.5, -0.1), aspect="equal")
     ax.axis("off")
 plt.show()

@@ -20,10 +20,10 @@ def grid(ax, values, marked=(), colour="C1", title=""):
                 lw=2.2 if inside else 1, zorder=2 if inside else 1))
             number = f"{values[i, j]:g}".replace("-", "−")
             ax.text(j + 0.5, -i - 0.5, number, ha="center", va="center",
-                    fontsize=12, color=colour if inside else INK)
+                    fontsize=13, color=colour if inside else INK)
     ax.set(xlim=(-0.15, columns + 0.15), ylim=(-rows - 0.15, 0.15),
            aspect="equal")
-    ax.set_title(title, fontsize=10)
+    ax.set_title(title, fontsize=11)
     ax.axis("off")
 
 
@@ -100,9 +100,9 @@ sheets(4.4, 3, 0.9, "one kernel\n3 x 3 x 3", "C1")
 sheets(6.6, 1, 2.4, "one map", "C1")
 sheets(10.2, 3, 0.35, "1 x 1 kernel\n3 weights", "C2")
 sheets(12.2, 1, 2.6, "mixes channels,\npixel by pixel", "C2")
-ax.text(3.75, 2.6, "$*$", fontsize=15, ha="center")
-ax.text(6.05, 2.6, "=", fontsize=13, ha="center")
-ax.text(11.55, 2.6, "$\\to$", fontsize=13, ha="center")
+ax.text(3.75, 2.6, "$*$", fontsize=16, ha="center")
+ax.text(6.05, 2.6, "=", fontsize=14, ha="center")
+ax.text(11.55, 2.6, "$\\to$", fontsize=14, ha="center")
 ax.set(xlim=(0, 15), ylim=(0, 4.8), aspect="equal")
 ax.axis("off")
 plt.show()

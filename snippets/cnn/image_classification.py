@@ -140,11 +140,11 @@ for ax, down in zip(axes, (False, True)):
            ylim=(0, 1.03), xticks=sides)
 axes[0].set_ylabel("accuracy on held-out digits")
 for ax in axes:
-    ax.annotate("CNN", (-4, 0.74), color="C0", fontsize=9)
-    ax.annotate("wide MLP", (2.4, 0.66), color="C1", fontsize=9)
-    ax.annotate("MLP", (-2.1, 0.36), color="C2", fontsize=9)
+    ax.annotate("CNN", (-4, 0.74), color="C0", fontsize=10)
+    ax.annotate("wide MLP", (2.4, 0.66), color="C1", fontsize=10)
+    ax.annotate("MLP", (-2.1, 0.36), color="C2", fontsize=10)
 axes[0].annotate("guessing", (0, 0.12), color="C6", ha="center",
-                 fontsize=9)
+                 fontsize=10)
 plt.show()
 # --8<-- [end:curves]
 
@@ -168,7 +168,7 @@ losses = F.cross_entropy(logits, test_y, reduction="none")
 fig, axes = plt.subplots(2, 6, num="errors", figsize=(6.4, 2.6))
 for ax, i in zip(axes.flat, losses.argsort(descending=True)):
     ax.imshow(test_X[i, 0], cmap="gray_r")
-    ax.set_title(f"{test_y[i]} read as {guess[i]}", fontsize=10)
+    ax.set_title(f"{test_y[i]} read as {guess[i]}", fontsize=11)
     ax.set_axis_off()
 # --8<-- [end:draw]
 

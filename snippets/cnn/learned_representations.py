@@ -127,7 +127,7 @@ for ax, name in zip(axes.flat, filters):
     tiles = tiles / tiles.abs().amax((2, 3), keepdim=True)
     tiles = F.pad(tiles, (0, 2, 0, 2), value=math.nan)
     ax.imshow(tiles.transpose(1, 2).reshape(8 * side + 16, -1), cmap="gray")
-    ax.set_title(name, fontsize=9)
+    ax.set_title(name, fontsize=10)
     ax.set_axis_off()
 
 fig, ax = plt.subplots(num="fit", figsize=(6.4, 2.9), layout="constrained")

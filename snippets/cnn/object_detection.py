@@ -187,7 +187,7 @@ for ax, (image, _, _), each in zip(axes.flat, test_scenes, found):
                     [top, top, bottom, bottom, top], color="#ffb000")
             at = top - 3 if top > 12 else bottom + 11
             ax.text(min(max(left, 1), 42), at, f"{cls} {score:.1f}", bbox={
-                "fc": "black", "lw": 0, "pad": 1}, color="#ffb000", size=10)
+                "fc": "black", "lw": 0, "pad": 1}, color="#ffb000", size=11)
     ax.set(xlim=(-1.5, SIZE + 0.5), ylim=(SIZE + 0.5, -1.5))
     ax.set_axis_off()
 plt.show()

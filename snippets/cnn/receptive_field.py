@@ -50,7 +50,7 @@ for ax, depth in zip(axes, (1, 2, 4, 6)):
     influence = seen(layers[:depth])
     ax.imshow(influence / influence.max(), cmap="viridis", vmin=0, vmax=1)
     ax.set_title(f"{depth} layer{'s' * (depth > 1)}: "
-                 f"{receptive_field(layers[:depth])} pixels", fontsize=9)
+                 f"{receptive_field(layers[:depth])} pixels", fontsize=10)
     ax.set_axis_off()
 plt.show()
 # --8<-- [end:draw]

@@ -181,7 +181,7 @@ for ax, each, title in zip(axes, (seen[0], kept), ("before", "after")):
                 [top, top, bottom, bottom, top], color="#ffb000",
                 alpha=0.5 if title == "before" else 1)
     drawn[title] = int(sure.sum())
-    ax.set_title(f"{title} suppression: {drawn[title]} boxes", fontsize=10)
+    ax.set_title(f"{title} suppression: {drawn[title]} boxes", fontsize=11)
     ax.set_axis_off()
 
 fig, ax = plt.subplots(num="precision", figsize=(5.6, 3.2))

@@ -11,7 +11,7 @@ def block(x, y, grid, channels, color):
     ax.add_patch(plt.Rectangle((x - width / 2, y - 0.32), width, 0.64,
                                facecolor="none", edgecolor=color, lw=1.6))
     ax.text(x, y, f"{grid} × {grid}\n{channels}", ha="center",
-            va="center", fontsize=10)
+            va="center", fontsize=11)
     return width / 2
 
 

@@ -134,7 +134,7 @@ for side, (kind, color) in enumerate([("ordinary", "C0"), ("shuffled", "C1")]):
         ax.plot([place] * len(values), values, "o", color=color, ms=4)
         if x == 2:
             ax.annotate(kind, (place + 0.04 * side, max(values) + 4),
-                        color=color, ha="center", fontsize=9)
+                        color=color, ha="center", fontsize=10)
 ax.axhline(10, color="C6", ls=":")
 ax.annotate("guessing", (-1.05, 12), color="C6")
 ax.set(xticks=range(4), xticklabels=scores, xlim=(-1.1, 3.5), ylim=(0, 108),

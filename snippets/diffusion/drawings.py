@@ -20,7 +20,7 @@ for ax, t in zip(axes, shown):
     ax.plot(*x.T, ".", color="C0", ms=2)
     ax.set(xlim=(-3.4, 3.4), ylim=(-3.4, 3.4), aspect="equal", xticks=[],
            yticks=[])
-    ax.set_title(f"$t = {t}$", fontsize=11, pad=3)
+    ax.set_title(f"$t = {t}$", fontsize=12, pad=3)
 for y, left, right, color, style, text in [
         (0.93, 0.12, 0.88, "C1", "-", "forward: noise is added, "
          "nothing is learned"),
@@ -30,7 +30,7 @@ for y, left, right, color, style, text in [
         (left, y), (right, y), transform=fig.transFigure, lw=1.6,
         arrowstyle="-|>", mutation_scale=14, color=color, linestyle=style))
     fig.text(0.5, y + (0.02 if y > 0.5 else -0.08), text, ha="center",
-             color=color, fontsize=11)
+             color=color, fontsize=12)
 plt.show()
 # --8<-- [end:chain]
 

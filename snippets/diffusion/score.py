@@ -129,7 +129,7 @@ for ax, (name, x) in zip(axes, pictures):
     ax.plot(*x[:500].T, ".", ms=2, color="C0")
     ax.set(xlim=(-2.1, 2.1), ylim=(-2.1, 2.1), aspect="equal", xticks=[],
            yticks=[])
-    ax.set_title(name, fontsize=10)
+    ax.set_title(name, fontsize=11)
 plt.show()
 # --8<-- [end:draw]
 

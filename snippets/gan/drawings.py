@@ -10,7 +10,7 @@ INK, SOFT = "#24292f", "#f1f3f6"
 def box(ax, x, y, text, color="C0", width=2.0, height=1.1):
     ax.add_patch(plt.Rectangle((x - width / 2, y - height / 2), width, height,
                                facecolor=SOFT, edgecolor=color, lw=1.6))
-    ax.text(x, y, text, ha="center", va="center", fontsize=10)
+    ax.text(x, y, text, ha="center", va="center", fontsize=11)
 
 
 def arrow(ax, start, end, color=INK, style="-"):
@@ -35,10 +35,10 @@ arrow(ax, (7.4, 3.9), (8.6, 3.25))
 ax.plot([9.3, 9.3, 4.0], [2.15, 0.2, 0.2], "--", color="C1", lw=1.4)
 arrow(ax, (4.0, 0.2), (4.0, 0.75), "C1")
 ax.text(6.6, 0.3, "gradient, through $D$ into $G$", ha="center",
-        va="bottom", color="C1", fontsize=9)
+        va="bottom", color="C1", fontsize=10)
 arrow(ax, (9.3, 3.25), (9.3, 4.2))
 ax.text(9.3, 4.3, "probability\nthat it is real", ha="center", va="bottom",
-        fontsize=10)
+        fontsize=11)
 # --8<-- [end:game]
 
 # --8<-- [start:step]

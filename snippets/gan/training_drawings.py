@@ -17,7 +17,7 @@ ax.set_axis_off()
 def box(x, y, text, color, width, height):
     ax.add_patch(plt.Rectangle((x - width / 2, y - height / 2), width, height,
                                facecolor=SOFT, edgecolor=color, lw=1.6))
-    ax.text(x, y, text, ha="center", va="center", fontsize=9)
+    ax.text(x, y, text, ha="center", va="center", fontsize=10)
 
 
 def arrow(start, end, color=INK):
@@ -42,11 +42,11 @@ for k in range(classes):
                                facecolor="C3" if k == digit else FAINT,
                                edgecolor=INK))
 arrow((10.05, 3.3), (10.38, 3.3))
-ax.text(10.7, 5.5, "logits", ha="center", va="bottom", fontsize=9)
+ax.text(10.7, 5.5, "logits", ha="center", va="bottom", fontsize=10)
 ax.plot([1.1, 1.1, 11.25, 11.25], [0.95, 0.5, 0.5, 4.04], "--", color="C3")
 arrow((11.25, 4.04), (11.0, 4.04), "C3")
 ax.text(6.2, 0.62, "the digit picks the logit", color="C3", ha="center",
-        va="bottom", fontsize=9)
+        va="bottom", fontsize=10)
 plt.show()
 # --8<-- [end:networks]
 

@@ -11,7 +11,7 @@ def column(x, count, name, color):
     for i in range(count):
         ax.add_patch(plt.Rectangle((x - 0.2, 0.4 * (i - count / 2)), 0.4, 0.4,
                                    facecolor=SOFT, edgecolor=color, lw=1.2))
-    ax.text(x, -0.2 * count - 0.2, name, ha="center", va="top", fontsize=9,
+    ax.text(x, -0.2 * count - 0.2, name, ha="center", va="top", fontsize=10,
             color=color)
 
 
@@ -21,7 +21,7 @@ def funnel(left, right, tall, small, name, color):
         [(left, -0.2 * tall), (left, 0.2 * tall), (right, 0.2 * small),
          (right, -0.2 * small)], facecolor="none", edgecolor=color, lw=1.6))
     ax.text((left + right) / 2, 0, name, ha="center", va="center",
-            fontsize=9, color=color)
+            fontsize=10, color=color)
 
 
 column(0, 10, "input x\nD numbers", INK)
@@ -33,7 +33,7 @@ ax.annotate("", (7.75, 2.2), (0.25, 2.2), arrowprops={
     "arrowstyle": "<->", "color": INK, "lw": 1.2, "shrinkA": 0,
     "shrinkB": 0})
 ax.text(4, 2.3, "loss: squared difference", ha="center", va="bottom",
-        fontsize=9, color=INK)
+        fontsize=10, color=INK)
 ax.set(xlim=(-0.8, 8.8), ylim=(-3.2, 2.8))
 ax.axis("off")
 plt.show()

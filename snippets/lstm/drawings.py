@@ -66,7 +66,7 @@ box(ax, 6.6, 1.6, f"$g_t$\n{candidate:.2f}", width=1.6)
 box(ax, 1.1, 1.6, "$x_t$\n$h_{t-1}$", color="none")
 arrow(ax, (1.8, 5.4), (3.2, 5.4), color="C0", width=2.2)
 arrow(ax, (4.0, 5.4), (6.2, 5.4), color="C0", width=2.2)
-ax.text(6.6, 5.4, "+", fontsize=15, ha="center", va="center")
+ax.text(6.6, 5.4, "+", fontsize=16, ha="center", va="center")
 arrow(ax, (7.0, 5.4), (13.4, 5.4), color="C0", width=2.2)
 valve(ax, 3.6, 5.4, f"forget gate $f_t$ = {forget:.2f}", 0.2, 0.85)
 arrow(ax, (6.6, 2.1), (6.6, 3.2), color="C0", width=2.2)
@@ -79,7 +79,7 @@ ax.text(11.05, 4.0, "tanh", ha="right")
 valve(ax, 11.2, 2.2, f"output gate\n$o_t$ = {read:.2f}", 0, -1.05)
 arrow(ax, (11.6, 2.2), (13.4, 2.2), color="C0")
 ax.text(0.4, 0.2, "Each gate is a sigmoid of its own weighted sum of "
-        "$x_t$ and $h_{t-1}$.", fontsize=9)
+        "$x_t$ and $h_{t-1}$.", fontsize=10)
 plt.show()
 # --8<-- [end:cell]
 

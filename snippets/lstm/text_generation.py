@@ -246,7 +246,7 @@ for ax, (name, curve), key in zip(axes, curves.items(), keys):
         ax.axhline(level, ls=":", color="C6")
         ax.annotate("Shakespeare", (1.5, level), color="C6", ha="right",
                     va="top", xytext=(0, -2), textcoords="offset points",
-                    fontsize=9)
+                    fontsize=10)
 plt.show()
 # --8<-- [end:draw]
 

@@ -9,7 +9,7 @@ INK, FAINT, SOFT = "#24292f", "#d4d8de", "#f1f3f6"
 def box(ax, x, y, text, color="C0", width=1.1, height=0.62):
     ax.add_patch(plt.Rectangle((x - width / 2, y - height / 2), width, height,
                                facecolor=SOFT, edgecolor=color, lw=1.6))
-    ax.text(x, y, text, ha="center", va="center", fontsize=12)
+    ax.text(x, y, text, ha="center", va="center", fontsize=13)
 
 
 def arrow(ax, start, end, color, style="-"):
@@ -43,7 +43,7 @@ for name, text, value, wide in [
         ("loss", r"$\ell=(z-y)^2$", loss, 2.0)]:
     box(ax, *places[name], text, width=wide)
     ax.text(places[name][0] - wide / 2, places[name][1] + 0.42, f"{value:g}",
-            color="C0", fontsize=11, ha="left")
+            color="C0", fontsize=12, ha="left")
 for start, end in [((1.1, 1.1), (2.1, 1.89)), ((2.9, 0.71), (2.9, 1.89)),
                    ((3.9, 2.3), (5.5, 2.3)), ((6.9, 2.3), (7.9, 2.3)),
                    ((4.1, 3.9), (3.05, 2.51)), ((5.1, 3.9), (6.1, 2.51))]:
@@ -55,10 +55,10 @@ for text, place in [(f"{dz:g}", (7.4, 1.65)), (f"{dh:g}", (4.7, 1.65)),
                     (f"{dw_early:g}", (3.2, 3.35)),
                     (f"{dw_late:g} + {dw_early:g} = {dw:g}", (6.1, 4.1)),
                     (f"{db:g}", (3.3, 1.2)), (f"{dh * w:g}", (1.25, 1.75))]:
-    ax.text(*place, text, color="C1", fontsize=12, va="center", ha="center",
+    ax.text(*place, text, color="C1", fontsize=13, va="center", ha="center",
             weight="bold")
-ax.text(0.1, 4.6, "values, forward", color="C0", fontsize=11)
-ax.text(6.6, 0.4, "derivatives, backward", color="C1", fontsize=11)
+ax.text(0.1, 4.6, "values, forward", color="C0", fontsize=12)
+ax.text(6.6, 0.4, "derivatives, backward", color="C1", fontsize=12)
 # --8<-- [end:graph]
 
 
@@ -79,7 +79,7 @@ def cells(ax, x, y, numbers, color, size=0.62):
                 (x + j * size, y - (i + 1) * size), size, size,
                 facecolor=SOFT, edgecolor=color, lw=1.2))
             ax.text(x + (j + 0.5) * size, y - (i + 0.5) * size, f"${value}$",
-                    ha="center", va="center", fontsize=11)
+                    ha="center", va="center", fontsize=12)
 
 
 # --8<-- [end:layer]
@@ -98,14 +98,14 @@ titles = ["forward: $a = Wx + b$",
           r"backward, to the weights: $\delta W = \delta a\, x^\top$"]
 for ax, parts, title in zip(axes, rows, titles):
     finish(ax, 8.6, 2.5)
-    ax.set_title(title, fontsize=11)
+    ax.set_title(title, fontsize=12)
     for x0, name, numbers, color in parts:
         if name is None:
-            ax.text(x0, 1.1, numbers, fontsize=14, va="center", ha="center")
+            ax.text(x0, 1.1, numbers, fontsize=15, va="center", ha="center")
             continue
         height = 0.62 * len(np.atleast_2d(numbers.T).T)
         cells(ax, x0, 1.1 + height / 2, numbers, color)
-        ax.text(x0, 1.16 + height / 2, name, fontsize=11, color=color,
+        ax.text(x0, 1.16 + height / 2, name, fontsize=12, color=color,
                 va="bottom")
 plt.show()
 # --8<-- [end:draw_layer]

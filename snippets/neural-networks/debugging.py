@@ -109,12 +109,12 @@ for ax, name in zip(axes.flat, faults):
     color = "C2" if name == "healthy" else "C1"
     ax.plot(runs[name][0][0], color=color, lw=0.9)
     ax.axhline(math.log(10), ls=":", color="C6", lw=1.2)
-    ax.set_title(name, fontsize=10)
+    ax.set_title(name, fontsize=11)
     ax.annotate(f"held out: {runs[name][0][1]:.2f}", (300, 3.1),
-                ha="right", fontsize=10, va="center", color=color)
+                ha="right", fontsize=11, va="center", color=color)
     ax.set(ylim=(0, 3.5))
 axes[0, 0].annotate("log 10", (300, 1.9), color="C6", ha="right",
-                    fontsize=10)
+                    fontsize=11)
 for ax in axes[-1]:
     ax.set_xlabel("step")
 for ax in axes[:, 0]:

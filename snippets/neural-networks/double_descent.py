@@ -84,7 +84,7 @@ for kind, style, color, place in [("plain", "o-", "C0", (330, 0.55)),
                          alpha=0.2, lw=0)
     axes[0].annotate(kind, place, color=color)
 axes[0].axvline(n, color="C6", ls=":")
-axes[0].annotate("width = n", (n * 1.1, 0.93), color="C6", fontsize=9)
+axes[0].annotate("width = n", (n * 1.1, 0.93), color="C6", fontsize=10)
 axes[0].set(xscale="log", xlabel="width", ylim=(0, 1),
             ylabel="errors on test digits (share)")
 for what, style, color, name, place in [

@@ -20,7 +20,7 @@ for row, (name, values) in enumerate(models.items()):
     ax.plot(values, [1 - row] * 5, "o", color=f"C{row}", ms=7)
     ax.plot(mean, 1 - row - 0.3, "^", color=f"C{row}", ms=8)
     ax.text(mean - 0.15, 1 - row - 0.38, f"mean {mean:.1f}", ha="right",
-            color=f"C{row}", fontsize=9)
+            color=f"C{row}", fontsize=10)
     ax.text(0.4, 1 - row, name, va="center", color=f"C{row}")
     print(f"{name}: bias^2 {bias**2:.2f} + variance {variance:.2f} = "
           f"mean squared error {square:.2f}")

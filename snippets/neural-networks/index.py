@@ -106,7 +106,7 @@ for row, (problem, (X, y)) in zip(axes, problems.items()):
         for label in (0, 1):
             dots = X[500:][y[500:] == label]
             ax.plot(*dots.T, ".", color=f"C{label}", ms=2)
-        ax.set_title(f"{name}: {scores[name, problem][0]:.2f}", fontsize=9)
+        ax.set_title(f"{name}: {scores[name, problem][0]:.2f}", fontsize=10)
     row[0].set_ylabel(f"{problem}: input $x_2$")
 for ax in axes[1]:
     ax.set_xlabel("input $x_1$")
@@ -130,7 +130,7 @@ def line(ax, normal, offset, name, reach):
     ax.plot(*ends.T, color="C6", lw=1.4)
     right = ends[ends[:, 0].argmax()]
     ax.annotate(name, right.tolist(), xytext=(4, 0), color="C6",
-                textcoords="offset points", fontsize=9, va="center")
+                textcoords="offset points", fontsize=10, va="center")
 
 
 fig, axes = plt.subplots(1, 2, num="hidden", figsize=(6.4, 3.2))

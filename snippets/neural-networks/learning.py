@@ -136,7 +136,7 @@ for digit in path[-1].argsort().tolist():
     axes[0].plot([len(path), len(path) + 45], [path[-1, digit], height],
                  color=f"C{digit % 8}", lw=0.8)
     axes[0].annotate(f"to {digit}", (len(path) + 52, height), va="center",
-                     color=f"C{digit % 8}", fontsize=10)
+                     color=f"C{digit % 8}", fontsize=11)
 axes[0].spines["bottom"].set_visible(False)
 axes[0].tick_params(bottom=False)
 axes[0].set_ylabel("weights from one\nhidden unit")

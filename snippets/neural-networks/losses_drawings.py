@@ -22,7 +22,7 @@ for y, text in [(1.32, "outputs $z$"), (2.62, "parameters")]:
     ax.annotate("", (0.9, y + 0.46), (0.9, y), arrowprops={
         "arrowstyle": "-|>", "color": "C0", "lw": 1.6, "shrinkA": 0,
         "shrinkB": 0})
-    ax.text(1.15, y + 0.22, text, va="center", fontsize=9)
+    ax.text(1.15, y + 0.22, text, va="center", fontsize=10)
 
 # --8<-- [end:draw]
 

@@ -40,7 +40,7 @@ arrow(ax, (1.5, 1.5), (1.5, 2.5))
 arrow(ax, (1.5, 3.5), (1.5, 4.5))
 arrow(ax, (2.2, 3.2), (2.2, 2.8), color="C0", curve=-3.2)
 ax.text(3.0, 3.0, "$U$", color="C0", va="center")
-ax.text(3.95, 3, "=", fontsize=16, va="center", ha="center")
+ax.text(3.95, 3, "=", fontsize=17, va="center", ha="center")
 for t in range(4):
     x = 6.3 + 2.6 * t
     box(ax, x, 3, f"$h_{t + 1}$")
@@ -98,7 +98,7 @@ arrow(ax, (4.3, 3.2), (5.55, 3.2))
 ax.text(4.5, 2.25, "$r_t \\odot\\;\\cdot$")
 arrow(ax, (1.8, 1.2), (3.15, 1.2))
 ax.text(0.4, 0.1, "Both gates and the candidate also see $x_t$; "
-        "the gates see $h_{t-1}$.", fontsize=9)
+        "the gates see $h_{t-1}$.", fontsize=10)
 plt.show()
 # --8<-- [end:gru]
 

@@ -296,12 +296,12 @@ for i, (name, color) in enumerate([
         ax.plot([place] * len(row[name]), row[name], "_", color="#24292f",
                 ms=5)
         ax.annotate(f"{height:.2f}", (place, max(row[name]) + 0.02),
-                    ha="center", fontsize=8)
+                    ha="center", fontsize=9)
 ax.set(xticks=range(3), ylabel="entity F1, held out", ylim=(0, 1.3),
        yticks=[0, 0.25, 0.5, 0.75, 1],
        xticklabels=["new names in\nknown sentences",
                     "new names in\nnew sentences", "real news"])
-ax.legend(ncols=4, loc="upper right", fontsize=9)
+ax.legend(ncols=4, loc="upper right", fontsize=10)
 plt.show()
 # --8<-- [end:draw]
 

@@ -168,7 +168,7 @@ axes[1].set_xticks([0.19, 1.19, 2.19], ["masked\nmean", "packed\nends",
                                         "padded\nmean"])
 axes[1].set(ylabel="accuracy, held out", ylim=(0, 1.3),
             yticks=[0, 0.25, 0.5, 0.75, 1])
-axes[1].legend(ncols=2, loc="upper right", fontsize=9,
+axes[1].legend(ncols=2, loc="upper right", fontsize=10,
                columnspacing=1, handlelength=1.2)
 plt.show()
 # --8<-- [end:draw]

@@ -26,7 +26,7 @@ def show(ax, image, x, y, size=1.5):
 def box(ax, x, y, text, color="C0", width=1.2, height=1.0):
     ax.add_patch(plt.Rectangle((x - width / 2, y - height / 2), width, height,
                                facecolor=SOFT, edgecolor=color, lw=1.6))
-    ax.text(x, y, text, ha="center", va="center", fontsize=10)
+    ax.text(x, y, text, ha="center", va="center", fontsize=11)
 
 
 def arrow(ax, start, end, color=INK, style="-|>", line="-"):
@@ -73,9 +73,9 @@ arrow(ax, places[0], places[30], "C0", "<|-|>")
 arrow(ax, places[0], places[90], INK, "-", ":")
 arrow(ax, places[0], places[150], INK, "-", ":")
 ax.text(cx, cy - 0.9, "pull: solid\npush: dotted", ha="center", va="center")
-ax.text(cx, cy - 2.5, "projections $z$", ha="center", fontsize=10)
-ax.text(0.85, 6.15, "image", ha="center", fontsize=10)
-ax.text(3.2, 6.75, "two views", ha="center", fontsize=10)
+ax.text(cx, cy - 2.5, "projections $z$", ha="center", fontsize=11)
+ax.text(0.85, 6.15, "image", ha="center", fontsize=11)
+ax.text(3.2, 6.75, "two views", ha="center", fontsize=11)
 finish(ax, 13.9, 7.2)
 ax.set(ylim=(0.2, 7.2))
 # --8<-- [end:views]
@@ -94,7 +94,7 @@ for x, shown, name in [
               extent=(x, x + 1.8, 0.4, 2.2))
     ax.add_patch(plt.Rectangle((x, 0.4), 1.8, 1.8, fill=False,
                                edgecolor=INK, lw=0.8))
-    ax.text(x + 0.9, 2.4, name, ha="center", fontsize=10)
+    ax.text(x + 0.9, 2.4, name, ha="center", fontsize=11)
 for start, end in [(1.95, 2.55), (4.45, 5.05), (6.1, 6.6), (7.35, 7.85),
                    (9.4, 9.9), (10.75, 11.25)]:
     arrow(ax, (start, 1.3), (end, 1.3))

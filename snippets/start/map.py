@@ -42,7 +42,7 @@ for name, (x, y) in places.items():
                               "Which\nnetwork?") else soft
     ax.add_patch(plt.Rectangle((x - 0.42, y - 0.32), 0.84, 0.64, ec=ink,
                                facecolor=color, lw=1, zorder=2))
-    ax.text(x, y, name, ha="center", va="center", fontsize=8.5, color=ink)
+    ax.text(x, y, name, ha="center", va="center", fontsize=9, color=ink)
 ax.set(xlim=(-0.5, 3.5), ylim=(0.6, 6.4))
 ax.set_axis_off()
 plt.show()

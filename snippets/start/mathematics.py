@@ -164,7 +164,7 @@ for ax, panel, title in zip(axes.flat, panels, titles):
     ax.set_axis_off()
     if panel is not None:
         ax.imshow(panel[::2, ::2], cmap="gray", vmin=0, vmax=1)
-        ax.set_title(title, fontsize=9)
+        ax.set_title(title, fontsize=10)
 plt.show()
 # --8<-- [end:draw]
 

@@ -67,7 +67,7 @@ for ax, M, name in zip(axes, stages, names):
     arrow(ax, (M @ Vh[1]).tolist(), "C1")
     ax.set(xlim=(-1.85, 1.85), ylim=(-1.85, 1.85), aspect="equal",
            xticks=[-1, 0, 1], yticks=[-1, 0, 1])
-    ax.set_title(name, fontsize=9)
+    ax.set_title(name, fontsize=10)
 # --8<-- [end:svd]
 
 # --8<-- [start:gradient]
@@ -76,7 +76,7 @@ x, y = torch.meshgrid(torch.linspace(-2.4, 2.6, 120),
 fig, ax = plt.subplots(num="gradient", figsize=(5.8, 3.8))
 lines = ax.contour(x, y, x**2 + x * y + 2 * y**2,
                    levels=[0.25, 1, 2, 3.5], colors="C6", linewidths=1)
-ax.clabel(lines, fontsize=10, fmt="%g")
+ax.clabel(lines, fontsize=11, fmt="%g")
 for px, py in [(1.0, 0.5), (-1.3, -0.2), (0.3, -0.95)]:
     up = torch.tensor([2 * px + py, px + 4 * py]) * 0.2
     ax.plot(px, py, "o", color=INK, ms=4)
@@ -93,7 +93,7 @@ places = {"$x_1 = 1$": (0, 1), "$x_2 = 2$": (0, 0),
           "$h_1 = x_1 x_2 = 2$": (2.6, 1), "$h_2 = x_1 + x_2 = 3$": (2.6, 0),
           "$f = h_1^2 + 3 h_2 = 13$": (5.3, 0.5)}
 for name, (px, py) in places.items():
-    ax.text(px, py, name, ha="center", va="center", fontsize=12, bbox={
+    ax.text(px, py, name, ha="center", va="center", fontsize=13, bbox={
         "facecolor": SOFT, "edgecolor": "C0", "boxstyle": "square,pad=0.4"})
 for start, end, slope, at in [
         ((0.45, 1), (1.8, 1), "2", (1.1, 1.07)),
@@ -103,10 +103,10 @@ for start, end, slope, at in [
         ((3.4, 0.93), (4.35, 0.64), "4", (3.95, 0.88)),
         ((3.45, 0.07), (4.35, 0.36), "3", (3.95, 0.0))]:
     arrow(ax, end, INK, start, 1.2)
-    ax.text(*at, slope, color="C1", fontsize=12, ha="center")
+    ax.text(*at, slope, color="C1", fontsize=13, ha="center")
 ax.text(2.8, -0.65, "$\\partial f / \\partial x_1 = 4 \\cdot 2 + 3 \\cdot 1"
         " = 11, \\qquad \\partial f / \\partial x_2 = 4 \\cdot 1 + "
-        "3 \\cdot 1 = 7$", ha="center", color="C1", fontsize=12)
+        "3 \\cdot 1 = 7$", ha="center", color="C1", fontsize=13)
 ax.set(xlim=(-0.5, 6.3), ylim=(-0.8, 1.35))
 ax.set_axis_off()
 plt.show()

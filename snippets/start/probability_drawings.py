@@ -83,8 +83,8 @@ for k, (values, color, name) in enumerate([(p, "C0", "$p$"),
         axes[0].text(place, value + 0.01, f"{bits:.0f}", ha="center",
                      color=color)
 axes[0].text(0.25, 0.5, "bits of each code", va="center")
-axes[0].text(2.3, 0.4, "$p$", color="C0", fontsize=12)
-axes[0].text(2.6, 0.4, "$q$", color="C1", fontsize=12)
+axes[0].text(2.3, 0.4, "$p$", color="C0", fontsize=13)
+axes[0].text(2.6, 0.4, "$q$", color="C1", fontsize=13)
 axes[0].set(xticks=range(4), xticklabels="ABCD", ylabel="probability",
             ylim=(0, 0.58))
 x = torch.linspace(0.05, 3, 200)

@@ -13,7 +13,7 @@ def cells(ax, left, top, rows, color="C0", fill=SOFT, ink=INK):
                 (left + j, top - i - 1), 1, 1, facecolor=fill,
                 edgecolor=color, lw=1.4))
             ax.text(left + j + 0.5, top - i - 0.5, number, ha="center",
-                    va="center", color=ink, fontsize=10)
+                    va="center", color=ink, fontsize=11)
 
 
 def arrow(ax, start, end, color=INK):
@@ -41,13 +41,13 @@ for k in (3, 2, 1, 0):  # the nearest image is drawn last
 for x, shape, words in [(0.8, "()", "number"), (3.6, "(3)", "row"),
                         (8.1, "(2, 3)", "table"),
                         (12.4, "(4, 2, 3)", "4 small images")]:
-    ax.text(x, 1.2, shape, ha="center", fontsize=11, color="C0")
-    ax.text(x, 0.3, words, ha="center", fontsize=10)
+    ax.text(x, 1.2, shape, ha="center", fontsize=12, color="C0")
+    ax.text(x, 0.3, words, ha="center", fontsize=11)
 arrow(ax, (6.3, 5.1), (6.3, 3.1), "C1")
 ax.text(6.05, 4.1, "dim 0", rotation=90, va="center", ha="right",
-        fontsize=10, color="C1")
+        fontsize=11, color="C1")
 arrow(ax, (6.6, 5.4), (9.6, 5.4), "C1")
-ax.text(8.1, 5.6, "dim 1", ha="center", fontsize=10, color="C1")
+ax.text(8.1, 5.6, "dim 1", ha="center", fontsize=11, color="C1")
 # --8<-- [end:shapes]
 
 # --8<-- [start:sums]
@@ -56,11 +56,11 @@ cells(ax, 0.6, 4.4, [[1, 2, 3], [4, 5, 6]])
 arrow(ax, (2.1, 2.2), (2.1, 1.4), "C1")
 cells(ax, 0.6, 1.2, [[5, 7, 9]], "C1")
 ax.text(4.0, 0.7, "sum(0): dimension 0 is gone\n(2, 3) → (3)",
-        va="center", fontsize=10, color="C1")
+        va="center", fontsize=11, color="C1")
 arrow(ax, (3.8, 3.4), (4.8, 3.4), "C2")
 cells(ax, 5.0, 3.9, [[6, 15]], "C2")
 ax.text(7.4, 3.4, "sum(1): dimension 1 is gone\n(2, 3) → (2)",
-        va="center", fontsize=10, color="C2")
+        va="center", fontsize=11, color="C2")
 # --8<-- [end:sums]
 
 # --8<-- [start:broadcasting]
@@ -72,10 +72,10 @@ cells(ax, 5.0, 3.2, [["", "", ""], [1, 2, 3]], **copy)
 cells(ax, 5.0, 3.2, [[1, 2, 3]])
 cells(ax, 9.6, 3.2, [[11, 12, 13], [21, 22, 23]], "C1")
 for x, sign in [(4.2, "+"), (8.8, "=")]:
-    ax.text(x, 2.2, sign, ha="center", va="center", fontsize=14)
+    ax.text(x, 2.2, sign, ha="center", va="center", fontsize=15)
 for x, shape, color in [(1.9, "(2, 1)", "C0"), (6.5, "(3)", "C0"),
                         (11.1, "(2, 3)", "C1")]:
-    ax.text(x, 0.3, shape, ha="center", fontsize=11, color=color)
+    ax.text(x, 0.3, shape, ha="center", fontsize=12, color=color)
 # --8<-- [end:broadcasting]
 
 # --8<-- [start:graph]

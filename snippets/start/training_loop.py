@@ -132,7 +132,7 @@ for epochs, style, color in [(0, ":", "C3"), (10, "--", "C1"),
     model = runs[0][0] if epochs == 100 else train(0, epochs=epochs)[0]
     axes[0].plot(line, model(line).detach(), style, color=color,
                  label=f"{epochs} epochs")
-axes[0].legend(loc="upper left", fontsize=9, ncols=3, columnspacing=0.8,
+axes[0].legend(loc="upper left", fontsize=10, ncols=3, columnspacing=0.8,
                handlelength=1.3, handletextpad=0.4, borderpad=0)
 axes[0].set(xlabel="$x$", ylabel="$y$", ylim=(-1.7, 2.1))
 losses = torch.tensor(runs[0][1]).reshape(100, -1).mean(1)

@@ -19,10 +19,10 @@ for i, (name, code, numbers, color) in enumerate(boxes):
     ax.add_patch(plt.Rectangle((left, 0), 2.0, 1.1, facecolor=SOFT,
                                edgecolor=color, lw=1.6))
     ax.text(middle, 0.78, name, ha="center", va="center", color=color,
-            fontsize=11)
+            fontsize=12)
     ax.text(middle, 0.32, code, ha="center", va="center",
-            family="monospace", fontsize=10)
-    ax.text(middle, -0.4, numbers, ha="center", va="center", fontsize=9.5,
+            family="monospace", fontsize=11)
+    ax.text(middle, -0.4, numbers, ha="center", va="center", fontsize=10,
             color=color)
     if i < 3:
         ax.annotate("", (left + 2.6, 0.55), (left + 2.0, 0.55),
@@ -31,7 +31,7 @@ ax.plot([8.8, 8.8, 1.0], [1.1, 1.7, 1.7], color=INK, lw=1.4)
 ax.annotate("", (1.0, 1.1), (1.0, 1.72), arrowprops=arrow)
 ax.text(4.9, 1.8, "next batch", ha="center", va="bottom")
 ax.text(-0.1, -1.0, f"w = {w:.0f}, x = {x:.0f}, target {target:.0f}, "
-        f"learning rate {lr}", fontsize=10)
+        f"learning rate {lr}", fontsize=11)
 ax.set(xlim=(-0.2, 10.6), ylim=(-1.1, 2.3))
 ax.set_axis_off()
 plt.show()

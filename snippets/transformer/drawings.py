@@ -9,7 +9,7 @@ INK, FAINT, SOFT = "#24292f", "#d4d8de", "#f1f3f6"
 def box(ax, x, y, text, color="C0", width=1.3, height=0.7):
     ax.add_patch(plt.Rectangle((x - width / 2, y - height / 2), width, height,
                                facecolor=SOFT, edgecolor=color, lw=1.6))
-    ax.text(x, y, text, ha="center", va="center", fontsize=11)
+    ax.text(x, y, text, ha="center", va="center", fontsize=12)
 
 
 def arrow(ax, start, end, color=INK, lw=1.4):
@@ -50,7 +50,7 @@ for x, name, color in [(3.4, "keys $k_s$", "C0"), (8.0, "values $v_s$", "C2")]:
     ax.text(x, 6.2, name, ha="center", color=color)
 for x, name in [(4.85, "scores\n$q \\cdot k_s / \\sqrt{2}$"),
                 (6.4, "weights\n(softmax)")]:
-    ax.text(x, 6.6, name, ha="center", va="center", fontsize=9)
+    ax.text(x, 6.6, name, ha="center", va="center", fontsize=10)
 ax.text(10.15, 4.2, "output", ha="center", color="C3")
 # --8<-- [end:step]
 
@@ -97,7 +97,7 @@ fig, ax = plt.subplots(num="block", figsize=(5.8, 2.0))
 finish(ax, 12.7, 4.3)
 arrow(ax, (0.2, 1.0), (12.6, 1.0), "C3", 3)
 ax.text(0.2, 0.2, "residual stream: $T$ tokens of $E$ numbers", color="C3",
-        fontsize=10)
+        fontsize=11)
 for x, name, color in [(1.5, "attention", "C0"), (7.6, "MLP", "C2")]:
     box(ax, x, 2.3, "layer norm", INK, 2.3, 0.8)
     box(ax, x + 2.5, 3.7, name, color, 2.2, 0.9)
@@ -107,7 +107,7 @@ for x, name, color in [(1.5, "attention", "C0"), (7.6, "MLP", "C2")]:
     ax.plot([x + 3.6, x + 4.2], [3.7, 3.7], color=INK, lw=1.4)
     arrow(ax, (x + 4.2, 3.7), (x + 4.2, 1.3))
     ax.plot(x + 4.2, 1.0, "o", ms=13, mfc=SOFT, mec="C3", mew=1.8, zorder=4)
-    ax.text(x + 4.2, 0.98, "+", ha="center", va="center", fontsize=12,
+    ax.text(x + 4.2, 0.98, "+", ha="center", va="center", fontsize=13,
             zorder=5)
 plt.show()
 # --8<-- [end:block]

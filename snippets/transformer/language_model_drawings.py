@@ -10,7 +10,7 @@ INK, SOFT = "#24292f", "#f1f3f6"
 def box(ax, x, y, text, color="C0", width=0.9, height=0.8):
     ax.add_patch(plt.Rectangle((x - width / 2, y - height / 2), width, height,
                                facecolor=SOFT, edgecolor=color, lw=1.6))
-    ax.text(x, y, text, ha="center", va="center", fontsize=11)
+    ax.text(x, y, text, ha="center", va="center", fontsize=12)
 
 
 def arrow(ax, start, end, color=INK):

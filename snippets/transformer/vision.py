@@ -151,7 +151,7 @@ moved = F.fold(patches(digit)[:, order].transpose(1, 2), 16, P, stride=P)
 axes[2].imshow(moved[0, 0], cmap="gray_r")
 for ax, title in zip(axes, ("16 patches", "16 tokens (columns)",
                             "another order")):
-    ax.set_title(title, fontsize=10)
+    ax.set_title(title, fontsize=11)
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(True)
 plt.show()

@@ -76,6 +76,7 @@ def test_a_shorter_run_is_no_broken_program(graded):
     assert "MISSED  smallest for largest: they fail in the program that only" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "program", "said"),
     [

@@ -89,6 +89,7 @@ def test_every_fence_and_break_is_an_item_of_its_own(book, check):
         assert f"docs/part/first.md::line {line}" in output
 
 
+@pytest.mark.slow
 def test_what_the_build_has_run_is_not_run_again(book, check):
     assert book.build().code == 0
     before = {p: p.stat().st_mtime_ns for p in book.records.iterdir()}
@@ -151,6 +152,7 @@ def test_the_shorter_program_must_bear_the_claims(book, check):
     assert runs(book) == 3  # both breaks share the program that is only shorter
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "new, words",
     [
@@ -172,6 +174,7 @@ def test_claim_that_fails_in_the_shorter_program_is_reported(book, check, new, w
     assert "1 passed" in output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "old, new, words",
     [
@@ -234,6 +237,7 @@ def test_page_that_cannot_be_read_is_said_without_a_traceback(book, check):
     assert "Traceback" not in output and "check/items.py" not in output
 
 
+@pytest.mark.slow
 def test_mistake_of_a_page_fails_its_items(book, check):
     book.page("part/first.md", '# First\n\n```python\n--8<-- "part/none.py"\n```\n')
     code, output = check("docs")

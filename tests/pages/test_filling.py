@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from conftest import DRAWS, PAGES, PROGRAMS, TinyBook, builds, fails, text_of
 
 from bookbuild.run import figures
@@ -78,6 +79,7 @@ def test_sections_in_lists_and_boxes_are_embedded(book):
     assert text_of(page).count('print("mean is", mean)') == 2
 
 
+@pytest.mark.slow
 def test_numbers_are_formatted_where_they_stand(book):
     book.program(
         "part/first.py",
@@ -141,6 +143,7 @@ def test_published_values_stand_in_prose_and_in_assertions(tmp_path):
     assert "mean > 1.5: 2 > 1.5" in page
 
 
+@pytest.mark.slow
 def test_figures_come_light_and_dark_and_differ_only_in_colours(book):
     book.program("part/first.py", DRAWS + FIRST)
     book.page(
@@ -212,6 +215,7 @@ assert results["mean"] == 2
     assert "1.1 First" in text_of(listing)
 
 
+@pytest.mark.slow
 def test_chapters_pages_and_figures_are_numbered(tmp_path):
     book = TinyBook(
         tmp_path / "book",
@@ -286,6 +290,7 @@ assert True
         assert "Claim 2.1.1 It is so." in text_of(claims)
 
 
+@pytest.mark.slow
 def test_citations_lead_to_the_bibliography(tmp_path):
     book = TinyBook(tmp_path / "book", settings={"references": "refs.bib"})
     book.write(
@@ -366,6 +371,7 @@ def live_book(folder, results):
     return book
 
 
+@pytest.mark.slow
 def test_a_live_figure_is_a_figure_with_numbers_for_its_script(tmp_path):
     book = live_book(tmp_path / "book", {"live": {"line": {"slope": [1, 2.5]}}})
     page = builds(book, "part/first.html")
@@ -376,12 +382,14 @@ def test_a_live_figure_is_a_figure_with_numbers_for_its_script(tmp_path):
     assert numbers == 'live.take(...["line",{"slope":[1,2.5]}])\n'
 
 
+@pytest.mark.slow
 def test_a_live_figure_without_numbers_is_a_mistake(tmp_path):
     book = live_book(tmp_path / "book", {"live": {"other": 1}})
     output = fails(book, "part/first.md, line 7", "'line', which a live figure needs")
     assert 'results["live"]' in output
 
 
+@pytest.mark.slow
 def test_a_result_may_be_called_live(tmp_path):
     book = live_book(tmp_path / "book", {"live": 3})
     fails(book, "part/first.md, line 7", "'line', which a live figure needs")
@@ -395,6 +403,7 @@ def test_a_live_figure_without_its_script_is_a_mistake(tmp_path):
     fails(book, "part/first.md, line 7", "docs/assets/live.js")
 
 
+@pytest.mark.slow
 def test_no_line_begins_with_the_stop_behind_a_formula(book):
     book.page(
         "part/first.md",
@@ -409,6 +418,7 @@ def test_no_line_begins_with_the_stop_behind_a_formula(book):
     assert "2, or" in text_of(page)
 
 
+@pytest.mark.slow
 def test_references_that_would_be_cited_alike_have_letters(tmp_path):
     entry = "@book{%s, author={Bea Two}, title={%s}, publisher={P}, year={2001}}\n"
     book = TinyBook(tmp_path, {"references": "docs/two.bib"})

@@ -72,6 +72,7 @@ def test_the_letter_printed_on_paper_is_that_of_the_right_choice(asking):
     assert f"Answer: {'ABC'[place]}. Twice the mean." in question
 
 
+@pytest.mark.slow
 def test_a_changed_program_changes_the_choices(asking):
     builds(asking)
     text = asking.root / "snippets" / "part" / "first.py"
@@ -105,6 +106,7 @@ def test_decks_hold_all_questions(asking):
     assert sorted(choices.values()) == ["10.0", "4.0", "TypeError"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

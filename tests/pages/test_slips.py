@@ -93,6 +93,7 @@ ALTERNATIVES = [
 ]
 
 
+@pytest.mark.slow
 def test_alternative_text_is_text_and_may_hold_numbers(book):
     known = range(len(ALTERNATIVES))
     book.program(

@@ -99,6 +99,7 @@ def test_printed_output_stays_with_its_code_in_every_run():
     ]
 
 
+@pytest.mark.slow
 def test_printed_output_stands_below_the_last_lines_of_its_code(tmp_path):
     code = "\n".join(f"line_{i} = {{n}}" for i in range(20))
     long = LISTING.replace("print({n})", code + "\nprint({n})")
@@ -115,6 +116,7 @@ def test_printed_output_stands_below_the_last_lines_of_its_code(tmp_path):
         assert page[end - 3 : end] == ["line_19", "=", f"{n}"], n
 
 
+@pytest.mark.slow
 def test_pages_print_to_the_same_bytes_with_and_without_kept_drawings(tmp_path):
     html = MANY + '<p><span data-tex="x^2">x</span>-axis</p>' * 3
     store = Memory()
@@ -399,6 +401,7 @@ def test_missing_mathjax_is_said_in_one_sentence(tmp_path):
         draw({Formula("x", False): "p.md"}, tmp_path, {}, Memory())
 
 
+@pytest.mark.slow
 def test_a_formula_does_not_see_what_another_defines():
     formulas = [Formula(tex, False) for tex in (r"\label{a} x", r"\label{a} y")]
     together = draw(dict.fromkeys(formulas, "p.md"), NODE_MODULES, {}, Memory())

@@ -25,6 +25,7 @@ def test_unchanged_program_does_not_run_again(book):
     assert (book.site / "part/first.html").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_changed_page_runs_no_program(book):
     builds(book)
     book.page("part/first.md", "# Other\n\n{{ mean:.3f }}\n")
@@ -32,6 +33,7 @@ def test_changed_page_runs_no_program(book):
     assert "2.000" in book.html("part/first.html")
 
 
+@pytest.mark.slow
 def test_changed_program_runs_alone_and_an_old_one_is_remembered(book):
     book.page("part/second.md", SECOND)
     book.program("part/second.py", "print('one')\n")
@@ -56,6 +58,7 @@ def test_changed_claim_runs_its_program_and_a_moved_one_runs_nothing(book):
     assert builds(book).runs == ["part/first.py"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name, program, text, changed",
     [
@@ -96,6 +99,7 @@ def test_change_of_a_file_a_program_reads_runs_it(book, name, program, text, cha
     assert "It is 50." in book.html("part/second.html")
 
 
+@pytest.mark.slow
 def test_change_of_a_library_version_runs_what_uses_it(book):
     book.program("part/first.py", "import filelock\n" + FIRST)
     builds(book)
@@ -120,6 +124,7 @@ def test_damaged_entries_of_the_store_are_made_again(book):
     assert builds(book).runs == []
 
 
+@pytest.mark.slow
 def test_old_entries_of_the_store_and_leftovers_are_swept(book):
     builds(book)
     path, _ = book.record("part/first.py")
@@ -132,6 +137,7 @@ def test_old_entries_of_the_store_and_leftovers_are_swept(book):
     assert {p.name for p in path.parent.iterdir()} == {path.name, "new.json", "b.tmp"}
 
 
+@pytest.mark.slow
 def test_nothing_is_written_beside_pages_and_programs(book):
     book.program("part/helper.py", "number = 2\n")
     book.program("part/first.py", "import helper\n" + DRAWS + FIRST)

@@ -24,6 +24,7 @@ def drawing_pool(tmp_path_factory):
         yield one
 
 
+@pytest.mark.slow
 def test_open_figures_are_drawn_under_their_names(book, drawing_pool):
     found = record(
         drawing_pool,
@@ -75,6 +76,7 @@ def test_a_line_can_be_seen_on_white(colour):
     assert 1.05 / (luminance(colour) + 0.05) >= 3
 
 
+@pytest.mark.slow
 def test_the_style_is_there_however_matplotlib_is_loaded(
     book, fresh_pool, drawing_pool
 ):

@@ -156,6 +156,7 @@ def test_other_control_characters_are_refused_with_their_line(character):
     assert caught.value.line == 7
 
 
+@pytest.mark.slow
 def test_a_large_output_with_progress_bars_is_quick():
     data = ("".join(f"\r{i}/100" for i in range(100)) + "\n").encode() * 2000
     began = time.process_time()

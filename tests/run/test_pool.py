@@ -189,6 +189,7 @@ else:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["fork", "fresh"])
 def test_the_builds_own_input_and_output_are_its_own(start, tmp_path, monkeypatch):
     """What libraries print does not reach it, its main module runs once."""
@@ -271,6 +272,7 @@ def test_a_fork_of_the_build_does_not_close_the_pool(one, book):
     assert record(one, book.job("print(1)\n"))
 
 
+@pytest.mark.slow
 def test_many_jobs_at_once_all_come_back(book, tmp_path):
     with Pool(tmp_path, cores=4) as four:
         futures = [

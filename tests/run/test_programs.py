@@ -503,6 +503,7 @@ def test_claims_see_the_program_and_print_nothing(book, pool):
     assert found.verdicts[1].message == ("part/first.md, line 20: assert x > 3 (3 > 3)")
 
 
+@pytest.mark.slow
 def test_cpu_time_is_that_of_the_program_and_its_children(book, pool):
     busy = "end = time.process_time() + 0.3\nwhile time.process_time() < end: pass\n"
     for text in (

@@ -174,6 +174,7 @@ def layout(book):
     (book.root / "own.db").write_text("")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STALE)
 def test_a_change_of_what_was_read_is_noticed(name, tmp_path, pool):
     from running import Book

@@ -288,6 +288,7 @@ def test_what_is_cancelled_may_be_asked_again(book):
         assert runner.run(quick).printed() == "1\n"
 
 
+@pytest.mark.slow
 def test_closing_ends_what_waits(book):
     slow = book.program("import time\ntime.sleep(600)\n", "slow.py")
     with Counting(book) as (runner, _, _):
