@@ -133,8 +133,8 @@ def choose(tries):
 wide = torch.cat([torch.roll(train_X, (a, b), (2, 3))
                   for a in (-2, 0, 2) for b in (-2, 0, 2)])
 wide = wide[torch.randperm(len(wide))[:5000]]
-ways = {"identity": identity, "median of 3 x 3": median,
-        "mean of 3 x 3": local_mean, "one Gaussian": gaussian(train_X, 1),
+ways = {"identity": identity, "median of 3 × 3": median,
+        "mean of 3 × 3": local_mean, "one Gaussian": gaussian(train_X, 1),
         "mixture": choose([gaussian(train_X, G) for G in (20, 40)]),
         "mixture, shifts": gaussian(wide, 40),
         "examples": choose([examples(train_X, w) for w in (0, 0.3, 0.5)])}
@@ -153,7 +153,7 @@ for name, way in ways.items():
 fig, ax = plt.subplots(num="digits", figsize=(5.4, 2.95))
 rows = [("clean", test_X), ("noisy", noisy(test_X, 0.5))]
 rows += [(name.removesuffix(" 0"), ways[name](noisy(test_X, 0.5), 0.5))
-         for name in ("median of 3 x 3", "one Gaussian", "mixture",
+         for name in ("median of 3 × 3", "one Gaussian", "mixture",
                       "network 0")]
 strip = torch.cat([torch.cat([F.pad(image[0], (1, 1, 1, 1), value=0.5)
                               for image in images[:10]], 1)

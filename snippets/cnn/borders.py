@@ -71,7 +71,7 @@ def accuracy(model, X):
 
 tests = {"as they are": test_X, "3 right, 3 down": move(test_X, 3, 3),
          "6 up": move(test_X, 0, -6), "6 down": move(test_X, 0, 6),
-         "6 right": move(test_X, 6), "40 x 40 canvas": F.pad(test_X, [6] * 4)}
+         "6 right": move(test_X, 6), "40 × 40 canvas": F.pad(test_X, [6] * 4)}
 scores = {test: {edges: [accuracy(model, moved) for model in runs]
                  for edges, runs in models.items()}
           for test, moved in tests.items()}
@@ -108,7 +108,7 @@ for edges, (name, marker, side) in names.items():
                 color="C0" if edges == "zeros" else "C1",
                 label=name if place == 0 else None)
 ax.set_xticks(range(len(tests)), [test.replace(", ", ",\n").replace(
-    "40 x 40 ", "40 x 40\n") for test in tests])
+    "40 × 40 ", "40 × 40\n") for test in tests])
 ax.set_ylabel("accuracy on held-out digits")
 ax.legend(loc="lower right")
 plt.show()
@@ -121,7 +121,7 @@ def spread(values):
 
 
 short = {"as they are": "still", "3 right, 3 down": "both", "6 up": "up",
-         "6 down": "down", "6 right": "right", "40 x 40 canvas": "canvas"}
+         "6 down": "down", "6 right": "right", "40 × 40 canvas": "canvas"}
 results = {short[test]: {edges: spread(runs) for edges, runs in each.items()}
            for test, each in scores.items()}
 results["flipped"] = {f"by_{step}": spread(runs)

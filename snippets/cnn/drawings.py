@@ -63,9 +63,9 @@ print("sizes:", *(tuple(m.shape) for m in (plain, strided, padded)))
 # --8<-- [start:slide]
 fig, axes = plt.subplots(1, 3, num="slide", figsize=(6.4, 2.6),
                          width_ratios=[5, 3, 3])
-grid(axes[0], image, block(0, 1, 3), title="image, 5 x 5")
-grid(axes[1], kernel, block(0, 0, 3), title="kernel, 3 x 3")
-grid(axes[2], plain, {(0, 1)}, "C0", title="feature map, 3 x 3")
+grid(axes[0], image, block(0, 1, 3), title="image, 5 × 5")
+grid(axes[1], kernel, block(0, 0, 3), title="kernel, 3 × 3")
+grid(axes[2], plain, {(0, 1)}, "C0", title="feature map, 3 × 3")
 plt.show()
 # --8<-- [end:slide]
 
@@ -75,9 +75,9 @@ framed = F.pad(image, (1, 1, 1, 1))
 fig, axes = plt.subplots(1, 4, num="stride", figsize=(7.2, 2.6),
                          width_ratios=[5, 2, 7, 5])
 grid(axes[0], image, block(0, 2, 3), title="stride 2: next place")
-grid(axes[1], strided, {(0, 1)}, "C0", title="2 x 2")
+grid(axes[1], strided, {(0, 1)}, "C0", title="2 × 2")
 grid(axes[2], framed, block(0, 0, 3), title="padding 1: a frame of zeros")
-grid(axes[3], padded, {(0, 0)}, "C0", title="5 x 5")
+grid(axes[3], padded, {(0, 0)}, "C0", title="5 × 5")
 plt.show()
 # --8<-- [end:stride]
 
@@ -96,9 +96,9 @@ def sheets(x, count, size, text, colour):
 
 
 sheets(0.2, 3, 2.6, "image\n3 channels", "C0")
-sheets(4.4, 3, 0.9, "one kernel\n3 x 3 x 3", "C1")
+sheets(4.4, 3, 0.9, "one kernel\n3 × 3 × 3", "C1")
 sheets(6.6, 1, 2.4, "one map", "C1")
-sheets(10.2, 3, 0.35, "1 x 1 kernel\n3 weights", "C2")
+sheets(10.2, 3, 0.35, "1 × 1 kernel\n3 weights", "C2")
 sheets(12.2, 1, 2.6, "mixes channels,\npixel by pixel", "C2")
 ax.text(3.75, 2.6, "$*$", fontsize=16, ha="center")
 ax.text(6.05, 2.6, "=", fontsize=14, ha="center")
@@ -115,7 +115,7 @@ largest = F.max_pool2d(square[None, None], 2)[0, 0]
 average = F.avg_pool2d(square[None, None], 2)[0, 0]
 fig, axes = plt.subplots(1, 3, num="pooling", figsize=(5.6, 2.4),
                          width_ratios=[4, 2.2, 2.2])
-grid(axes[0], square, block(0, 2, 2), title="windows of 2 x 2")
+grid(axes[0], square, block(0, 2, 2), title="windows of 2 × 2")
 grid(axes[1], largest, {(0, 1)}, "C0", title="largest")
 grid(axes[2], average, {(0, 1)}, "C0", title="average")
 plt.show()

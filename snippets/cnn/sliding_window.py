@@ -105,7 +105,7 @@ everywhere = torch.tensor([
 
 
 def crop(image, boxes):
-    """What each box shows, as 16 x 16 pixels: (N, 1, 16, 16)."""
+    """What each box shows, as 16 × 16 pixels: (N, 1, 16, 16)."""
     size = boxes[:, 2:] - boxes[:, :2]
     x, y = (boxes[:, i, None] + torch.arange(16) * size[:, i, None] // 16
             for i in (0, 1))                                      # (N, 16)
@@ -126,7 +126,7 @@ window_X, window_y = map(torch.cat, zip(*examples))
 
 # --8<-- [start:classifier]
 classifier = nn.Sequential(
-    nn.Conv2d(1, 16, 5, 2, 2), nn.BatchNorm2d(16), nn.ReLU(),  # 8 x 8
+    nn.Conv2d(1, 16, 5, 2, 2), nn.BatchNorm2d(16), nn.ReLU(),  # 8 × 8
     nn.Conv2d(16, 32, 3, 1, 1), nn.BatchNorm2d(32), nn.ReLU(),
     nn.MaxPool2d(2), nn.Flatten(), nn.Linear(32 * 4 * 4, 11))
 batch, lr, epochs = 128, 0.005, 2

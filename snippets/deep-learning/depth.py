@@ -90,7 +90,7 @@ for layers in depths:
                 switches = switches + ((h[1:] > 0) != (h[:-1] > 0)).sum(1)
         counts.append(1 + int((switches > 0).sum()))
     random_pieces[layers] = {"units": layers * H, "pieces": counts}
-    print(f"random weights, layers x units {layers} x {H:<4}"
+    print(f"random weights, layers x units {layers} × {H:<4}"
           f"{min(counts):4} to {max(counts)} pieces")
 # --8<-- [end:equal]
 
@@ -131,7 +131,7 @@ for layers in depths:
     test = [accuracy(model, test_X, test_y) for model in runs[lr]]
     scores[layers] = {"fit": fit, "test": test, "lr": lr}
     H = width(layers, 40, 10, 6000)
-    print(f"{layers} x {H:3}{lr:15}{sum(fit) / 3:11.2f}"
+    print(f"{layers} × {H:3}{lr:15}{sum(fit) / 3:11.2f}"
           f"{min(test):12.3f} - {max(test):.3f}")
 # --8<-- [end:compare]
 

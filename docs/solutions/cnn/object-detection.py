@@ -84,7 +84,7 @@ for grid in (8, 16):
     ax.annotate(f"{grid} × {grid} cells", (8, 100 * share[6]), ha="right",
                 xytext=(-4, 6), textcoords="offset points",
                 color=ax.lines[-1].get_color())
-    print(f"{grid:2} x {grid}: {share[0]:.1%} of 2, {share[-1]:.1%} of 10")
+    print(f"{grid:2} × {grid}: {share[0]:.1%} of 2, {share[-1]:.1%} of 10")
 ax.set(xlabel="digits in the scene", ylabel="lost digits (%)", ylim=0)
 plt.show()
 

@@ -98,7 +98,7 @@ S = torch.linalg.svdvals(tiles)                # tiles (4240, 64)
 quarters = image.reshape(106, 4, 160, 4)
 target = (quarters - quarters.mean((1, 3), keepdim=True)).square().mean()
 target = target.sqrt().item()
-print(f"means of 4 x 4 squares: error {target:.4f}")
+print(f"means of 4 × 4 squares: error {target:.4f}")
 for K in range(1, 7):
     error = ((S[K:]**2).sum() / image.numel()).sqrt().item()
     results[f"k{K}"] = error
