@@ -204,12 +204,15 @@ def in_order(svg: str) -> str:
 
 def joined(attributes: str, spans: str) -> str:
     """A line of text whose letters come from left to right, those alike together."""
+    found = LETTERS.findall(spans)
     letters = [
         (float(x), y, style, letter)
-        for xs, y, style, text in LETTERS.findall(spans)
+        for xs, y, style, text in found
         for x, letter in zip(xs.split(), split(text), strict=False)
     ]
-    if len(letters) != sum(len(split(t[3])) for t in LETTERS.findall(spans)):
+    if spans.count("<tspan") != len(found) or len(letters) != sum(
+        len(split(text)) for *_, text in found
+    ):
         return f"<text{attributes}>{spans}</text>"  # not as Matplotlib writes it
     letters.sort(key=lambda letter: letter[0])
     runs: list[tuple[str, str, list[float], list[str]]] = []

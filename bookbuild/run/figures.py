@@ -92,7 +92,7 @@ def use_face(files: Sequence[Path]) -> None:
     name = known[str(files[0])]
     matplotlib.rcParams.update(
         {
-            "font.family": [name, "DejaVu Sans"],
+            "font.sans-serif": [name, "DejaVu Sans"],
             "mathtext.fontset": "custom",
             "mathtext.fallback": "stixsans",
             "mathtext.rm": name,
