@@ -62,7 +62,7 @@ BLOCKS = {"table", "ul", "ol", "dl", "div"}  # cannot begin with an anchor
 DEEPEST = 6  # PDF knows the headings H1 to H6
 WIDEST = 36  # em, for a formula inside a line
 WIDE = 9  # em, of a formula with which words of a justified line stand apart
-TALLEST = 14  # lines of a box that stays on one page
+TALLEST = 14  # lines of a box or table that stays on one page
 TEXT_WIDTH = 140 / 25.4 * 72  # points
 TABLE_WIDTH = 93  # letters in a row of a table
 COLUMN_SPACE = 2.7  # letters
@@ -394,6 +394,9 @@ class Document:
     def table(self, page: Page, table: HtmlElement) -> None:
         """A wide table gets columns as wide as what is in them, or becomes a list."""
         rows = [row.cssselect("th, td") for row in table.cssselect("tr")]
+        if len(rows) + len(table.text_content()) / TABLE_WIDTH <= TALLEST:
+            table.addprevious(mark("#block(width: 100%, breakable: false)[", "div"))
+            table.addnext(mark("]", "div"))
         if len({len(row) for row in rows}) != 1 or table.cssselect("[colspan]"):
             return
         columns = [
