@@ -136,7 +136,8 @@ class CheckedBook:
 
     def state(self, book: Book) -> str:
         """A key that changes with anything the reading of pages depends on."""
-        digest = hashlib.sha256(self.runner.store.machinery().encode())
+        machinery = self.runner.store.machinery(self.runner.face)
+        digest = hashlib.sha256(machinery.encode())
         here = Path(__file__).parent.parent / "pages"
         files = [
             *sorted(here.glob("*.py")),

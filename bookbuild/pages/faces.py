@@ -35,6 +35,7 @@ LETTERS = re.compile(
     r'<tspan x="([-.\d ]+)" y="([-.\d]+)" style="([^"]*)">([^<]*)</tspan>'
 )
 OPENING = re.compile(r"<svg\b[^>]*>")
+logging.getLogger("fontTools").setLevel(logging.ERROR)  # it warns of old dates
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,6 @@ def subset(font: Font, letters: str) -> bytes:
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
-    logging.getLogger("fontTools").setLevel(logging.ERROR)  # it tells of old dates
     options = Options(
         layout_features=["kern"],
         hinting=False,

@@ -149,12 +149,12 @@ axes[0].legend(loc="lower right", frameon=False)
 fig, ax = plt.subplots(num="sizes")
 for name, style, color, at in [
         ("PCA", "s--", "C1", (4.5, 0.66)),
-        ("autoencoder", "o-", "C0", (2.75, 0.62)),
+        ("autoencoder", "o-", "C0", (2.06, 0.645)),
         ("local PCA", "^:", "C2", (2.1, 0.38))]:
     ax.plot(sizes, [np.mean(left[name, K]) for K in sizes], style,
             color=color)
-    ax.annotate(name, at, color=color)
-ax.set(xscale="log", ylim=(0, 1), xlabel="numbers in the code",
+    ax.annotate(name, at, color=color, fontsize=10)
+ax.set(xscale="log", ylim=(0, 0.85), xlabel="numbers in the code",
        ylabel="share of the variance that is lost")
 ax.set_xticks(sizes, [str(K) for K in sizes])
 ax.minorticks_off()

@@ -22,14 +22,14 @@ for ax, t in zip(axes, shown):
            yticks=[])
     ax.set_title(f"$t = {t}$", fontsize=12, pad=3)
 for y, left, right, color, style, text in [
-        (0.93, 0.12, 0.88, "C1", "-", "forward: noise is added, "
+        (0.88, 0.12, 0.88, "C1", "-", "forward: noise is added, "
          "nothing is learned"),
-        (0.1, 0.88, 0.12, "C2", "--", "reverse: the network's guess of "
+        (0.14, 0.88, 0.12, "C2", "--", "reverse: the network's guess of "
          "the noise is taken out")]:
     fig.add_artist(plt.matplotlib.patches.FancyArrowPatch(
         (left, y), (right, y), transform=fig.transFigure, lw=1.6,
         arrowstyle="-|>", mutation_scale=14, color=color, linestyle=style))
-    fig.text(0.5, y + (0.02 if y > 0.5 else -0.08), text, ha="center",
+    fig.text(0.5, y + (0.03 if y > 0.5 else -0.105), text, ha="center",
              color=color, fontsize=12)
 plt.show()
 # --8<-- [end:chain]

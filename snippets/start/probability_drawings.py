@@ -33,7 +33,7 @@ for k, alpha in [(2, 0.2), (1, 0.35)]:
     axes[0].fill_between(x[inside], density(x[inside]), color="C0",
                          alpha=alpha, lw=0)
 axes[0].plot(x, density(x), color="C0")
-for k, height, name in [(1, 0.14, "68 %"), (2, 0.02, "95 %")]:
+for k, height, name in [(1, 0.14, "68%"), (2, 0.02, "95%")]:
     axes[0].annotate("", (-k, height), (k, height), arrowprops={
         "arrowstyle": "<->", "color": INK, "shrinkA": 0, "shrinkB": 0})
     axes[0].text(0, height + 0.01, name, ha="center")
