@@ -90,7 +90,10 @@ def test_every_fence_and_break_is_an_item_of_its_own(book, check):
 
 
 @pytest.mark.slow
-def test_what_the_build_has_run_is_not_run_again(book, check):
+@pytest.mark.parametrize("face", [[], ["source-sans/TTF/*Regular.ttf"]])
+def test_what_the_build_has_run_is_not_run_again(book, check, face):
+    book.config["plugins"] = [{"book": {"face": face}}]
+    book.settings()
     assert book.build().code == 0
     before = {p: p.stat().st_mtime_ns for p in book.records.iterdir()}
     code, output = check("docs")
