@@ -366,7 +366,8 @@ class PageNotebook:
         """Add a figure, unless its program runs here and draws it."""
         record = self.book.record(program)
         if program not in self.last and record is not None:
-            self.run(f"# A figure of {program}", figures=[name], record=record)
+            drawn = drawings(record, [name], self.book)
+            self.run(f"# A figure of {program}", figures=drawn)
 
 
 def apart(page: Page) -> dict[str, tuple[int, int]]:
