@@ -62,7 +62,10 @@ BLOCKS = {"table", "ul", "ol", "dl", "div"}  # cannot begin with an anchor
 DEEPEST = 6  # PDF knows the headings H1 to H6
 WIDEST = 36  # em, for a formula inside a line
 WIDE = 9  # em, of a formula with which words of a justified line stand apart
-TALLEST = 14  # lines of a box or table that stays on one page
+TYPST = "data-typst"
+LISTED = "[data-typst^='#listing']"  # code that has been turned into Typst
+TALLEST = 14  # lines of a table that stays on one page
+SHORT = 8  # lines of a claim that does
 TEXT_WIDTH = 140 / 25.4 * 72  # points
 TABLE_WIDTH = 93  # letters in a row of a table
 COLUMN_SPACE = 2.7  # letters
@@ -599,7 +602,7 @@ class Document:
         titles = [part for part in box.cssselect(BOX_TITLE) if part.getparent() is box]
         kind = kinds[0] if kinds else "details"
         box.tag = "div"
-        whole = kind == CLAIM and tall(box) <= TALLEST
+        whole = kind == CLAIM and tall(box) <= SHORT
         start = f"#{call('boxed', kind, self.label(page, box), whole)}["
         if titles:
             titles[0].tag = "div"
@@ -737,7 +740,8 @@ def reword(root: HtmlElement, wording: Mapping[str, str]) -> None:
 def tall(box: HtmlElement) -> int:
     """About how many lines the content of a box has on paper."""
     text = "\n".join(part.text_content() for part in box)
-    return sum(1 + len(line) // TABLE_WIDTH for line in text.split("\n") if line)
+    code = sum(part.get(TYPST, "").count("\\n") + 1 for part in box.cssselect(LISTED))
+    return code + sum(1 + len(x) // TABLE_WIDTH for x in text.split("\n") if x)
 
 
 def place(url: str) -> str:
