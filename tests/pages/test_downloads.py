@@ -317,8 +317,10 @@ def test_answers_without_their_plugin_are_refused(answered):
 
 def test_what_is_installed_has_a_version_that_registries_have(tmp_path):
     """`2.13.0+cpu` is a build for one kind of machine."""
-    katex = None  # no formulas here
-    made = Book(tmp_path, tmp_path, tmp_path, katex, requirements={"": ["torch"]})
+    katex = faces = None  # no formulas and figures here
+    made = Book(
+        tmp_path, tmp_path, tmp_path, katex, faces, requirements={"": ["torch"]}
+    )
     reads = {"versions": {"torch": "2.13.0+cpu"}}
     ran = Record("a.py", (), {}, {}, (), 1.0, (), reads)
     assert "pip install torch==2.13.0\n" in install(made, ran)
