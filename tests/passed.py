@@ -26,8 +26,8 @@ BOOK = ("docs/", "snippets/")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Remember, but in the workers of pytest-xdist."""
-    if not hasattr(config, "workerinput"):
+    """Remember, but in the workers of pytest-xdist, and where Git knows no files."""
+    if not hasattr(config, "workerinput") and listed_files() is not None:
         config.pluginmanager.register(Passed(config), "passed tests")
 
 
@@ -108,21 +108,33 @@ def read() -> dict[str, str]:
     return kept if isinstance(kept, dict) else {}
 
 
+def listed_files() -> str | None:
+    """The names of all files that are not ignored, each with a zero behind it.
+
+    Returns:
+        None without Git, or in a copy that is no repository.
+    """
+    try:
+        return subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        ).stdout.decode()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
 def fingerprints() -> tuple[str, str]:
     """Hashes of all files and packages, and of those that are not this book's."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    ).stdout
+    listed = listed_files() or ""
     installed = sorted(
         f"{package.name} {package.version}"
         for package in importlib.metadata.distributions()
     )
     start = f"{sys.version}\0{installed}".encode()
     whole, machinery = hashlib.sha256(start), hashlib.sha256(start)
-    for name in sorted(set(listed.decode().split("\0")) - {""}):
+    for name in sorted(set(listed.split("\0")) - {""}):
         path = ROOT / name
         content = path.read_bytes() if path.is_file() else b""
         part = f"\0{name}\0".encode() + hashlib.sha256(content).digest()

@@ -86,3 +86,9 @@ def test_a_test_that_fails_is_not_thought_to_pass_any_more(book):
         patch.setenv("BAD", "1")
         assert outcomes(book, "tests") == (2, 1, 0)
     assert outcomes(book) == (1, 0, 2)
+
+
+def test_without_git_everything_runs(book):
+    shutil.rmtree(book.path / ".git")
+    assert outcomes(book) == (2, 1, 0)
+    assert outcomes(book) == (2, 1, 0)
