@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import json
 import logging
 import os
-import re
 import subprocess
 import tomllib
 from dataclasses import dataclass, field
@@ -28,6 +26,7 @@ from bookbuild.pages.maths import Katex
 from bookbuild.pages.page import Page
 from bookbuild.pages.show import fill
 from bookbuild.pages.svg import lighter
+from bookbuild.pages.terms import plain
 from bookbuild.run.pool import Pool, available_cores
 from bookbuild.run.program import programs_in
 from bookbuild.run.record import Claim, Failure, Outcome, Record
@@ -37,7 +36,6 @@ from bookbuild.run.store import Store
 if TYPE_CHECKING:
     from bookbuild.plugin import BookConfig
 
-TAG = re.compile(r"<[^>]+>")
 log = logging.getLogger("mkdocs.plugins.bookbuild")
 
 
@@ -281,7 +279,7 @@ def write_cards(build: Build, background: str | None) -> None:
         home = page.is_homepage
         number = build.book.numbers.get(uri, "")
         above = "" if home else f"{name} {number}".rstrip()
-        title = name if home else html.unescape(TAG.sub("", page.title or uri))
+        title = name if home else plain(page.title or uri)
         below = build.config.site_author or "" if home else ""
         target = build.site / "cards" / f"{uri}.png"
         target.parent.mkdir(parents=True, exist_ok=True)

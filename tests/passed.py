@@ -28,14 +28,13 @@ BOOK = ("docs/", "snippets/")
 def pytest_configure(config: pytest.Config) -> None:
     """Remember, but in the workers of pytest-xdist, and where Git knows no files."""
     if not hasattr(config, "workerinput") and listed_files() is not None:
-        config.pluginmanager.register(Passed(config), "passed tests")
+        config.pluginmanager.register(Passed(), "passed tests")
 
 
 class Passed:
     """What is known of the tests, in one run of pytest."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
+    def __init__(self) -> None:
         self.fingerprints = fingerprints()
         self.kept: dict[str, str] = read()
         self.known = 0
@@ -54,7 +53,7 @@ class Passed:
         self.known = len(known)
         if known:
             config.hook.pytest_deselected(items=known)
-            items[:] = [item for item in items if item not in set(known)]
+            items[:] = [item for item in items if not self.is_known(item)]
 
     def is_known(self, item: pytest.Item) -> bool:
         """Whether a test has passed with these files and packages."""

@@ -319,8 +319,6 @@ def overlapping(path):
             for left, other_top, _, other_bottom, other in words[place + 1 :]:
                 if left > right - 1:
                     break
-                if len(word) == len(other) == 1:
-                    continue  # digits as the points of a figure
                 if min(bottom, other_bottom) - max(top, other_top) > 3:
                     found.append((number, word, other))
     return found

@@ -174,9 +174,8 @@ ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
 
 fig, ax = plt.subplots(num="plane", figsize=(6.4, 4.2))
 for digit, color in zip((0, 1, 3, 4, 6), ("C0", "C1", "C2", "C3", "C7")):
-    for x1, x2 in codes[digits.target == digit][:60]:
-        ax.text(x1, x2, str(digit), color=color, fontsize=9, ha="center",
-                va="center")
+    ax.plot(*codes[digits.target == digit][:60].T, ls="", ms=7, mew=0,
+            marker=f"${digit}$", color=color)
 ax.set(xlim=(-2.2, 2.2), ylim=(-2.0, 2.1), xlabel="first component",
        ylabel="second component")
 plt.show()
