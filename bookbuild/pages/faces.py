@@ -53,6 +53,11 @@ class Font:
     bold: bool
     slanted: bool
 
+    @property
+    def name(self) -> tuple[str, bool, bool]:
+        """What a drawing asks for; the same wherever the file lies."""
+        return self.family, self.bold, self.slanted
+
     @cached_property
     def content(self) -> bytes:
         """The file."""
@@ -93,7 +98,7 @@ class Faces:
         found = {}
         for path in [*self.files, *sorted(matplotlibs().glob("*.ttf"))]:
             font = describe(path)
-            found.setdefault((font.family, font.bold, font.slanted), font)
+            found.setdefault(font.name, font)
         return found
 
     def folders(self) -> list[Path]:
@@ -114,7 +119,7 @@ class Faces:
             f"font-weight:{700 if font.bold else 400};"
             f"font-style:{'italic' if font.slanted else 'normal'};"
             f"src:url(data:font/woff;base64,{self.part(font, letters)})}}"
-            for font, letters in sorted(needed.items(), key=lambda n: str(n[0].path))
+            for font, letters in sorted(needed.items(), key=lambda n: n[0].name)
         )
         style = f'<style type="text/css">{rules}</style>'
         return OPENING.sub(lambda found: found[0] + style, svg, count=1)

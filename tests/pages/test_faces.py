@@ -3,6 +3,8 @@
 import base64
 import io
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from conftest import DRAWS, ROOT, builds, fails
@@ -86,6 +88,18 @@ def test_text_in_an_unknown_face_and_drawings_without_text_stay(faces):
 def test_the_same_letters_give_the_same_bytes(faces):
     again = Faces(FACE, Nothing())
     assert faces.embedded(text("again")) == again.embedded(text("again"))
+
+
+def test_it_does_not_matter_where_the_fonts_lie(tmp_path):
+    def embedded(*folders):
+        files = []
+        for folder, file in zip(folders, FACE[:2], strict=True):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            files.append(shutil.copy(file, tmp_path / folder))
+        svg = text("a") + text("b", "font-style: italic; " + FAMILY)
+        return Faces([*map(Path, files)], Nothing()).embedded(svg)
+
+    assert embedded("one", "two") == embedded("two", "one")
 
 
 def span(letters, x, y="0", style="a"):
