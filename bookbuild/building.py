@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import subprocess
 import tomllib
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from bookbuild.plugin import BookConfig
 
 log = logging.getLogger("mkdocs.plugins.bookbuild")
+BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 @dataclass
@@ -54,6 +56,7 @@ class Build:
     cells: dict[str, list[notebooks.Cell]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)  # terms to their meaning
     jobs: dict[str, tuple[Any, tuple[Claim, ...]]] = field(default_factory=dict)
+    letters: set[str] = field(default_factory=set)  # of its text, beyond ASCII
 
     @property
     def site(self) -> Path:
@@ -286,6 +289,17 @@ def write_cards(build: Build, background: str | None) -> None:
         target.write_bytes(
             card(build.book.docs / background, face, title, above, below)
         )
+
+
+def write_fonts(build: Build) -> None:
+    """Leave the fonts of the site the letters that it has, and all of ASCII."""
+    letters = build.letters | {chr(code) for code in range(32, 127)}
+    for script in build.book.docs.rglob("*.js"):
+        letters.update(BEYOND_ASCII.findall(script.read_text(encoding="utf-8")))
+    for file in build.files:
+        if file.src_uri.endswith(".woff2"):
+            font = build.book.faces.cut(file.content_bytes, letters)
+            (build.site / file.dest_uri).write_bytes(font)
 
 
 def write(path: Path, text: str) -> None:

@@ -22,6 +22,7 @@ from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File
 
 from bookbuild.building import (
+    BEYOND_ASCII,
     Build,
     add_assets,
     commit_time,
@@ -40,6 +41,7 @@ from bookbuild.building import (
     write_cards,
     write_downloads,
     write_figures,
+    write_fonts,
 )
 from bookbuild.errors import BookError
 from bookbuild.pages import notebooks, numbering
@@ -277,7 +279,9 @@ class BookPlugin(BasePlugin[BookConfig]):
         """Put in the formulas."""
         book, uri = self.current.book, page.file.src_uri
         source = book.pages.get(uri)
-        return mended(fill(output, source, book, late=True) if source else output)
+        whole = mended(fill(output, source, book, late=True) if source else output)
+        self.current.letters.update(BEYOND_ASCII.findall(whole))
+        return whole
 
     def on_post_template(self, output: str, *, template_name: str, config: Any) -> str:
         """Treat the page for addresses that do not exist as the others."""
@@ -293,6 +297,7 @@ class BookPlugin(BasePlugin[BookConfig]):
             if not self.serving:
                 write_downloads(build)
                 write_cards(build, self.config.card)
+                write_fonts(build)
                 if self.print_to is not None:
                     self.print_book(build)
             build.book.katex.save()

@@ -251,9 +251,23 @@ def test_figures_follow_the_palette(open_page, scheme):
     other = {"light": "dark", "dark": "light"}[scheme]
     assert page.locator(f"figure img.on-{scheme}").first.is_visible()
     assert not page.locator(f"figure img.on-{other}").first.is_visible()
-    page.locator("label.md-header__button[for^='__palette']:visible").click()
-    page.wait_for_timeout(300)
+    page.get_by_role("button", name="Switch between light and dark").click()
+    for _ in range(2):
+        assert page.locator(f"figure img.on-{other}").first.is_visible()
+        assert not page.locator(f"figure img.on-{scheme}").first.is_visible()
+        canvas = "document.documentElement.style.colorScheme"
+        assert page.evaluate(canvas) == other
+        page.reload()  # what was chosen stays
+    page.emulate_media(color_scheme=other)
+    page.emulate_media(color_scheme=scheme)  # and the system no longer decides
     assert page.locator(f"figure img.on-{other}").first.is_visible()
+
+
+def test_pages_follow_the_system_until_a_reader_chooses(open_page):
+    page = open_page("cnn/index.html", scheme="light")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_selector("figure img.on-dark", timeout=2000)
+    assert not page.locator("figure img.on-light").first.is_visible()
 
 
 COLOURS = """() => {

@@ -144,33 +144,50 @@ class Faces:
 
     def part(self, font: Font, letters: set[str]) -> str:
         """A font with these letters alone, as WOFF in base 64."""
+        return self.kept(font.key, font.content, letters, whole=False)
+
+    def cut(self, content: bytes, letters: set[str]) -> bytes:
+        """A font file of the site with no other letters, as WOFF2."""
+        key = hashlib.sha256(content).hexdigest()
+        return base64.b64decode(self.kept(key, content, letters, whole=True))
+
+    def kept(self, key: str, content: bytes, letters: set[str], *, whole: bool) -> str:
+        """A part of a font from the store, where it is put when it is new."""
         shown = "".join(sorted(letters))
-        key = f"{font.key} {shown}"
-        kept = self.store.get("faces", key)
-        if not isinstance(kept, str):
-            kept = base64.b64encode(subset(font, shown)).decode()
-            self.store.put("faces", key, kept)
-        return kept
+        key = f"{key} {whole} {shown}"
+        part = self.store.get("faces", key)
+        if not isinstance(part, str):
+            part = base64.b64encode(subset(content, shown, whole=whole)).decode()
+            self.store.put("faces", key, part)
+        return part
 
 
-def subset(font: Font, letters: str) -> bytes:
-    """A WOFF file of these letters, the same bytes for the same letters."""
+def subset(content: bytes, letters: str, *, whole: bool) -> bytes:
+    """A font file of these letters, the same bytes for the same letters.
+
+    Args:
+        content: a font file.
+        letters: those that stay; others may be missing from the font.
+        whole: whether it stays as it is but for its letters, in WOFF2 and
+            with all that a browser can do with it; else it is a WOFF file
+            for a drawing.
+    """
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
     options = Options(
-        layout_features=["kern"],
-        hinting=False,
+        layout_features=["*"] if whole else ["kern"],
+        hinting=whole,
         name_IDs=[],
-        notdef_outline=False,
+        notdef_outline=whole,
         glyph_names=False,
         recalc_timestamp=False,
     )
-    part: Any = TTFont(io.BytesIO(font.content), lazy=True, recalcTimestamp=False)
+    part: Any = TTFont(io.BytesIO(content), lazy=True, recalcTimestamp=False)
     cutter = Subsetter(options)
     cutter.populate(text=letters)
     cutter.subset(part)
-    part.flavor = "woff"
+    part.flavor = "woff2" if whole else "woff"
     file = io.BytesIO()
     part.save(file, reorderTables=False)
     return file.getvalue()

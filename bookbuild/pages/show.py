@@ -56,6 +56,8 @@ SIGNS = {
     r"\s+": " ",
 }  # of TeX, to what a reader may type
 
+COLOURED = re.compile(r'<span class="[^"]*">([^<]*)</span>')
+
 
 def for_search(html: str, spellings: dict[str, str]) -> str:
     """A page as the search reads it: formulas as text, folded code left out.
@@ -67,6 +69,7 @@ def for_search(html: str, spellings: dict[str, str]) -> str:
     """
     html = FORMULA.sub(lambda f: f"<{f[1]}>{plain_tex(f[2])}</{f[1]}>", html)
     html = FOLDED.sub('<details data-search-exclude=""', SLOT.sub("", html))
+    html = COLOURED.sub(r"\1", html)  # half of its work would be for these
     return "".join(
         f"{part}{' ' * part.startswith('<h')}{other_words(part, spellings)}"
         for part in re.split(r"(?=<h[1-6][ >])|(?=</h[1-6]>)", html)

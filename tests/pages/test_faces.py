@@ -140,3 +140,23 @@ def test_figures_of_a_book_are_written_in_its_face(book):
     book.config["plugins"] = [{"book": {"face": ["source-sans/none.ttf"]}}]
     book.settings()
     fails(book, "source-sans/none.ttf is missing among the front-end packages: npm ci")
+
+
+SERIF = "@fontsource/source-serif-4/files/source-serif-4-latin-400-normal.woff2"
+
+
+def test_fonts_of_a_site_have_ascii_and_the_letters_of_its_pages(book):
+    book.config["plugins"] = [{"book": {"assets": {"assets/serif.woff2": SERIF}}}]
+    book.settings()
+    book.page("part/index.md", "# The part\n\nNaïve – and 3 § long.\n")
+    (book.root / "docs/extra.js").write_text('document.title = "½"\n')
+    builds(book)
+    whole = TTFont(ROOT / "node_modules" / SERIF)
+    path = book.site / "assets/serif.woff2"
+    letters = {chr(code) for code in TTFont(path).getBestCmap()}
+    assert letters >= {chr(code) for code in range(32, 127)} | set("ï–§½")
+    assert letters < {chr(code) for code in whole.getBestCmap()} and "ß" not in letters
+    assert path.stat().st_size < 0.8 * (ROOT / "node_modules" / SERIF).stat().st_size
+    assert "kern" in {
+        f.FeatureTag for f in TTFont(path)["GPOS"].table.FeatureList.FeatureRecord
+    }
