@@ -15,7 +15,8 @@ NAV = re.compile(
 # half of the elements of a page, each of which a browser has to style.
 UNCOLOURED = re.compile(r'<span class="(?:kc|n|o|p|w)">([^<]*)</span>')
 ARTICLE = '<article class="md-content__inner md-typeset'
-MANY = 8_000  # elements of a page from which on a phone needs seconds to lay it out
+FORMULA = '<span class="katex">'
+MANY = 130  # formulas from which on a phone needs seconds to lay a page out
 DIALOG = '<div class="md-search" data-md-component="search" role="dialog"'
 
 
@@ -25,7 +26,7 @@ def mended(page: str) -> str:
     Code in it is marked where it has a colour of its own, and only there.
     """
     page = UNCOLOURED.sub(r"\1", page)
-    if page.count("</") > MANY:  # book.css lays out only what is near the view
+    if page.count(FORMULA) > MANY:  # book.css lays out only what is near the view
         page = page.replace(ARTICLE, f"{ARTICLE} book-many", 1)
     if search := re.search(r'class="md-search__input"[^>]* aria-label="([^"]+)"', page):
         page = page.replace(f"{DIALOG}>", f'{DIALOG} aria-label="{search[1]}">')

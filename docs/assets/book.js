@@ -5,8 +5,9 @@
 
   // What scrolls sideways can be scrolled with the keyboard.
   const wide = new ResizeObserver(entries => {
-    for (const {target} of entries) {
-      if (target.scrollWidth > target.clientWidth) {
+    const scrolls = entries.map(({target}) => target.scrollWidth > target.clientWidth) // all of it before any change
+    for (const [number, {target}] of entries.entries()) {
+      if (scrolls[number]) {
         target.tabIndex = 0
         target.setAttribute("role", "group")
         target.setAttribute("aria-label", target.matches(".math") ? "Formula, scrolls sideways" : "Table, scrolls sideways")

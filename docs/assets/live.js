@@ -142,10 +142,14 @@
 
   const begin = () => {
     const all = document.querySelectorAll("figure[data-live]")
-    const near = new IntersectionObserver(entries => {
-      for (const {isIntersecting, target} of entries) if (isIntersecting) start(target).catch(() => {})
-    }, {rootMargin: "600px"})
-    for (const figure of all) if (figure.dataset.numbers) near.observe(figure)
+    const watch = rootMargin => {
+      const near = new IntersectionObserver(entries => {
+        for (const {isIntersecting, target} of entries) if (isIntersecting) start(target).catch(() => {})
+      }, {rootMargin})
+      for (const figure of all) if (figure.dataset.numbers) near.observe(figure)
+    }
+    watch("0px") // at first what is seen, and ahead of a reader who has begun to read
+    addEventListener("scroll", () => watch("600px"), {once: true, passive: true})
     // A link of the text that sets a figure: [momentum 0.99](#fig-ravine){: data-set="momentum=0.99"}
     for (const link of document.querySelectorAll("a[data-set]")) {
       link.addEventListener("click", event => {

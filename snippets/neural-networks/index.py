@@ -104,7 +104,7 @@ for row, (problem, (X, y)) in zip(axes, problems.items()):
                    p.reshape(200, 200), [0.5], colors="#24292f",
                    linewidths=0.8)
         for label in (0, 1):
-            dots = X[500:][y[500:] == label]
+            dots = X[500:700][y[500:700] == label]  # some of those held out
             ax.plot(*dots.T, ".", color=f"C{label}", ms=2)
         ax.set_title(f"{name}: {scores[name, problem][0]:.2f}", fontsize=10)
     row[0].set_ylabel(f"{problem}: input $x_2$")
