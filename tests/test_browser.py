@@ -23,6 +23,7 @@ APPENDIX = sorted(
 )
 # Of every kind, over the whole book.
 SOME = ["index.html", *CHAPTERS[::8], *ANSWERS[::22], *APPENDIX[::3]]
+LIVE_AT_ONCE = "diffusion/learned-score.html"  # its live figure is in the first view
 # What a first visit may weigh, in kB, and what it may where figures hold
 # photographs, or the text a hundred formulas. Half of it is the same on all pages.
 FIRST = 300
@@ -144,7 +145,7 @@ def test_a_first_visit_is_light_and_a_second_costs_nothing(visit, hosted, path):
 
 
 @pytest.mark.parametrize("width", [400, 1280])
-@pytest.mark.parametrize("path", SOME)
+@pytest.mark.parametrize("path", [*SOME, LIVE_AT_ONCE])
 def test_layout_stays(visit, path, width):
     page = visit(path, width=width)
     page.wait_for_load_state("networkidle")

@@ -28,6 +28,8 @@ def show(open_page):
     def show_it(name, state="", **options):
         page = open_page(f"{PAGES[name]}{state}", **options)
         page.locator(f"#fig-{name}").scroll_into_view_if_needed()
+        if (start := page.locator(f"#fig-{name} .live-start")).count():
+            start.click()
         page.wait_for_selector(f"#fig-{name}.live-on", timeout=15_000)
         return page
 

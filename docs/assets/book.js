@@ -3,18 +3,19 @@
 {
   const all = (selector, within = document) => [...within.querySelectorAll(selector)]
 
-  // What scrolls sideways can be scrolled with the keyboard.
+  // What scrolls sideways can be scrolled with the keyboard; code too, before the theme has seen it.
+  const said = target => target.matches("code") ? {} :
+    {role: "group", "aria-label": `${target.matches(".math") ? "Formula" : "Table"}, scrolls sideways`}
   const wide = new ResizeObserver(entries => {
     const scrolls = entries.map(({target}) => target.scrollWidth > target.clientWidth) // all of it before any change
     for (const [number, {target}] of entries.entries()) {
-      if (scrolls[number]) {
-        target.tabIndex = 0
-        target.setAttribute("role", "group")
-        target.setAttribute("aria-label", target.matches(".math") ? "Formula, scrolls sideways" : "Table, scrolls sideways")
-      } else for (const name of ["tabindex", "role", "aria-label"]) target.removeAttribute(name)
+      for (const [name, value] of Object.entries({tabindex: "0", ...said(target)})) {
+        if (scrolls[number]) target.setAttribute(name, value)
+        else target.removeAttribute(name)
+      }
     }
   })
-  const scrolling = () => all("div.math, .md-typeset__scrollwrap").forEach(box => wide.observe(box))
+  const scrolling = () => all("div.math, .md-typeset__scrollwrap, .md-content pre > code").forEach(box => wide.observe(box))
 
   // The theme's lists of buttons beside code have no names.
   const named = within => all(".md-code__nav:not([aria-label])", within).forEach(nav => {

@@ -115,6 +115,7 @@
       const panel = new Panel(figure)
       figures[name](panel, numbers[name])
       figure.insertBefore(panel.root, figure.querySelector("figcaption"))
+      figure.querySelector(".live-start")?.remove()
       figure.classList.add("live-on")
       panel.set({}, false)
       return panel
@@ -142,14 +143,26 @@
 
   const begin = () => {
     const all = document.querySelectorAll("figure[data-live]")
-    const watch = rootMargin => {
-      const near = new IntersectionObserver(entries => {
-        for (const {isIntersecting, target} of entries) if (isIntersecting) start(target).catch(() => {})
-      }, {rootMargin})
-      for (const figure of all) if (figure.dataset.numbers) near.observe(figure)
+    // Where it is seen at once, a figure would push down what is being read: there it waits for a reader's wish.
+    const seen = figure => {
+      const box = figure.getBoundingClientRect()
+      return box.top < innerHeight && box.bottom > 0
     }
-    watch("0px") // at first what is seen, and ahead of a reader who has begun to read
-    addEventListener("scroll", () => watch("600px"), {once: true, passive: true})
+    const lively = [...all].filter(figure => figure.dataset.numbers)
+    for (const figure of lively.filter(seen)) {
+      const button = make("button", {type: "button", class: "live-start"}, "Start this figure")
+      button.addEventListener("click", () => start(figure).catch(() => {}))
+      figure.append(button)
+    }
+    addEventListener("scroll", () => {
+      const near = new IntersectionObserver(entries => {
+        for (const {isIntersecting, target} of entries) {
+          const waits = target.querySelector(".live-start") && seen(target)
+          if (isIntersecting && !waits) start(target).catch(() => {})
+        }
+      }, {rootMargin: "600px"})
+      for (const figure of lively) near.observe(figure)
+    }, {once: true, passive: true})
     // A link of the text that sets a figure: [momentum 0.99](#fig-ravine){: data-set="momentum=0.99"}
     for (const link of document.querySelectorAll("a[data-set]")) {
       link.addEventListener("click", event => {
