@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-from functools import cache
 from typing import TYPE_CHECKING
 
 from bookbuild.pages.faces import in_order
@@ -37,7 +36,6 @@ def shorter(number: re.Match[str]) -> str:
     return "0" if text == "-0" else text
 
 
-@cache  # a page and its notebook have the same drawings
 def repack(encoded: str) -> str:
     """The same pixels as a smaller PNG: grey values or a palette, if these suffice."""
     from PIL import Image

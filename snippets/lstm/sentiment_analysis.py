@@ -62,7 +62,7 @@ print(f"always the commoner verdict {majority:.3f}")
 print(f"TF-IDF and logistic regression {baseline:.3f}")
 # --8<-- [end:baseline]
 
-# --8<-- [start:model]
+# --8<-- [start:words]
 count = {}
 for text in texts["train"]:
     for word in words(text):
@@ -71,8 +71,9 @@ known = sorted(word for word, n in count.items() if n > 1)
 number = {word: i + 2 for i, word in enumerate(known)}  # 0 pads, 1 unknown
 ids = {name: [torch.tensor([number.get(w, 1) for w in words(text)] or [1])
               for text in row] for name, row in texts.items()}
+# --8<-- [end:words]
 
-
+# --8<-- [start:model]
 def turned(X, lengths):
     """Each row of (B, T, D) backwards; its padding stays behind it."""
     order = (lengths[:, None] - 1 - torch.arange(X.shape[1])) % X.shape[1]

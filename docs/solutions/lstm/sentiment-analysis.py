@@ -111,6 +111,7 @@ print(f"without pairs {without.mean():.3f}, with pairs {baseline:.3f}; right "
 # two epochs in place of three, in larger batches than on the page.
 
 # %%
+--8<-- "lstm/sentiment_analysis.py:words"
 --8<-- "lstm/sentiment_analysis.py:model"
 
 
