@@ -65,7 +65,10 @@ def format_all(
     except PybtexError as error:
         raise BookError(f"no BibTeX: {error}", shown) from error
     style = names_first(find_plugin("pybtex.style.formatting", "plain"))
-    backend = find_plugin("pybtex.backends", "html")()
+    # Found once; `render_as` would look through all installed packages each time.
+    backend, letters = (
+        find_plugin("pybtex.backends", name)() for name in ("html", "text")
+    )
     rows = []
     for key, entry in entries.items():
         if not entry.fields.get("year"):
@@ -74,7 +77,7 @@ def format_all(
             [formatted] = style.format_entries([entry])
             year = str(entry.fields["year"])
             html = year_once(formatted.text.render(backend), year)
-            plain = year_once(" ".join(formatted.text.render_as("text").split()), year)
+            plain = year_once(" ".join(formatted.text.render(letters).split()), year)
         except Exception as error:  # pybtex's styles raise many kinds
             wanted = str(error).split(": ")[-1] or type(error).__name__
             raise BookError(
@@ -82,7 +85,7 @@ def format_all(
                 "have all that its type needs?",
                 shown,
             ) from error
-        names = authors(key, entry, shown, words)
+        names = authors(key, entry, shown, words, letters)
         cited = f"{names}, {year}"
         rows.append((key, names, {"cited": cited, "html": html, "plain": plain}))
     rows.sort(key=lambda row: (row[1].lower(), row[2]["cited"]))
@@ -144,16 +147,20 @@ def tell_apart(references: list[dict[str, str]]) -> None:
                     )
 
 
-def authors(key: str, entry: Any, shown: str, words: dict[str, str]) -> str:
+def authors(
+    key: str, entry: Any, shown: str, words: dict[str, str], letters: Any
+) -> str:
     """The authors as they are cited: A; A and B; A et al.
 
+    Args:
+        letters: pybtex's backend for plain text.
     Raises:
         BookError: there are none.
     """
     people = entry.persons.get("author") or entry.persons.get("editor") or []
     last = [
         " ".join(
-            part.render_as("text")
+            part.render(letters)
             for part in [*person.rich_prelast_names, *person.rich_last_names]
         )
         for person in people
