@@ -2,6 +2,7 @@
 
 plugin.py    MkDocs's events: reads pages, has programs run, fills pages in
 building.py  what a build does apart from that: settings to a book, records to files
+ahead.py     pages of answers, converted by another core
 serving.py   served pages while their programs run
 printing.py  a built site, as a printed book or an EPUB
 __main__.py  the command line

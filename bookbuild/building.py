@@ -57,6 +57,7 @@ class Build:
     notes: dict[str, str] = field(default_factory=dict)  # terms to their meaning
     jobs: dict[str, tuple[Any, tuple[Claim, ...]]] = field(default_factory=dict)
     letters: set[str] = field(default_factory=set)  # of its text, beyond ASCII
+    new_answers: list[Any] = field(default_factory=list)  # files not seen before
 
     @property
     def site(self) -> Path:

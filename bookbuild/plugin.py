@@ -21,6 +21,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File
 
+from bookbuild.ahead import Ahead
 from bookbuild.building import (
     BEYOND_ASCII,
     Build,
@@ -145,6 +146,7 @@ class BookPlugin(BasePlugin[BookConfig]):
         self.settings: dict[str, Any] = {}  # those of the runner
         self.live: Any = None  # what serves, once it does
         self.busy: filelock.FileLock | None = None
+        self.ahead: Ahead | None = None
         self.mutex = threading.RLock()
         self.print_to: Path | None = None
         self.print_as = "pdf"  # or "epub"
@@ -198,6 +200,7 @@ class BookPlugin(BasePlugin[BookConfig]):
         if answers and "mkdocs-jupyter" not in config.plugins:
             problem = "answers need the plugin mkdocs-jupyter in mkdocs.yml"
             book.report(BookError(problem, answers[0].src_uri))
+        self.ahead = Ahead(config, build.new_answers)
         for target, pattern in self.config.assets.items():
             with self.said():
                 add_assets(book.root, target, pattern, files, config)
@@ -212,6 +215,13 @@ class BookPlugin(BasePlugin[BookConfig]):
         book.order = [page.file.src_uri for page in nav.pages]
         numbering.title_sections(nav, book.numbers)
         return nav
+
+    @event_priority(100)  # before mkdocs-jupyter looks whether it has done it before
+    def on_pre_page(self, page: Any, *, config: Any, files: Any) -> Any:
+        """Let answers be converted to their end before the first is wanted."""
+        if self.ahead is not None and page.file.src_uri in self.current.cells:
+            self.ahead.wait()
+        return page
 
     def on_page_markdown(
         self, markdown: str, *, page: Any, config: Any, files: Any
@@ -313,6 +323,8 @@ class BookPlugin(BasePlugin[BookConfig]):
 
     def on_build_error(self, *, error: Exception) -> None:
         """Give the lock back."""
+        if self.ahead is not None:
+            self.ahead.stop()
         self.give_lock_back()
 
     def on_serve(self, server: Any, *, config: Any, builder: Any) -> Any:
@@ -333,6 +345,8 @@ class BookPlugin(BasePlugin[BookConfig]):
         runner, self.runner = self.runner, None
         if runner is not None:
             runner.close()
+        if self.ahead is not None:
+            self.ahead.stop()
         self.give_lock_back()
         self.build = self.live = None
 
@@ -414,11 +428,12 @@ class BookPlugin(BasePlugin[BookConfig]):
         folder = self.runner.store.folder / "answers"
         text = notebooks.as_program(build.cells[uri])
         path = folder / uri
+        config = build.config
+        file = File(uri, str(folder), config.site_dir, config.use_directory_urls)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             write(path, text)
-        return File(
-            uri, str(folder), build.config.site_dir, build.config.use_directory_urls
-        )
+            build.new_answers.append(file)
+        return file
 
     def answers_page(self, build: Build, uri: str, html: str) -> str:
         """A page of answers, from what mkdocs-jupyter has made of it."""

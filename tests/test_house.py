@@ -22,6 +22,7 @@ MAY_IMPORT = {
         "paper",
         "plugin",
         "building",
+        "ahead",
         "serving",
         "printing",
     },
