@@ -119,11 +119,12 @@ def test_a_page_is_styled_hardly_more_than_once(visit, path):
 
 def test_code_gets_its_button_when_it_is_seen(visit):
     page = visit("lstm/index.html")
-    buttons = page.locator(".md-code__button")
-    seen, blocks = buttons.count(), page.locator(".md-content pre > code").count()
-    page.evaluate(SCROLL)
-    page.wait_for_timeout(300)
-    assert seen < blocks / 2 < buttons.count()
+    page.wait_for_load_state("networkidle")
+    buttons, blocks = page.locator(".md-code__button"), page.locator("pre > code")
+    assert buttons.count() < blocks.count() / 4
+    last = page.locator(".md-content > article > .highlight pre > code").last
+    last.scroll_into_view_if_needed()
+    last.locator("xpath=..").locator(".md-code__button").wait_for()
 
 
 @pytest.mark.parametrize("path", CHAPTERS)
