@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -292,13 +293,18 @@ def write_cards(build: Build, background: str | None) -> None:
         )
 
 
-def write_fonts(build: Build) -> None:
-    """Leave the fonts of the site the letters that it has, and all of ASCII."""
+def write_fonts(build: Build, targets: Iterable[str]) -> None:
+    """Leave the fonts of the book the letters that the site has, and all of ASCII.
+
+    Args:
+        targets: where its assets are; the theme's fonts have signs no page names.
+    """
+    places = tuple(targets)
     letters = build.letters | {chr(code) for code in range(32, 127)}
     for script in build.book.docs.rglob("*.js"):
         letters.update(BEYOND_ASCII.findall(script.read_text(encoding="utf-8")))
     for file in build.files:
-        if file.src_uri.endswith(".woff2"):
+        if file.src_uri.endswith(".woff2") and file.src_uri.startswith(places):
             font = build.book.faces.cut(file.content_bytes, letters)
             (build.site / file.dest_uri).write_bytes(font)
 

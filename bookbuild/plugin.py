@@ -307,7 +307,7 @@ class BookPlugin(BasePlugin[BookConfig]):
             if not self.serving:
                 write_downloads(build)
                 write_cards(build, self.config.card)
-                write_fonts(build)
+                write_fonts(build, self.config.assets)
                 if self.print_to is not None:
                     self.print_book(build)
             build.book.katex.save()

@@ -151,6 +151,8 @@ def test_fonts_of_a_site_have_ascii_and_the_letters_of_its_pages(book):
     book.page("part/index.md", "# The part\n\nNaïve – and 3 § long.\n")
     (book.root / "docs/extra.js").write_text('document.title = "½"\n')
     builds(book)
+    for icons in (book.site / "webfonts").glob("*.woff2"):  # the theme's
+        assert len(TTFont(icons).getGlyphOrder()) > 200 or "v4" in icons.name
     whole = TTFont(ROOT / "node_modules" / SERIF)
     path = book.site / "assets/serif.woff2"
     letters = {chr(code) for code in TTFont(path).getBestCmap()}
