@@ -26,6 +26,7 @@ from urllib.parse import unquote, urlsplit
 
 os.environ["NO_MKDOCS_2_WARNING"] = "1"
 
+import fontTools.subset  # noqa: F401  pytester forgets modules; this one cannot be imported twice
 import pytest
 from mkdocs.commands.build import build as build_site
 from mkdocs.config import load_config
