@@ -43,14 +43,17 @@ class Ahead:
             return
         cache = Path(jupyter.config["cache_dir"])
         self.folder = cache.with_name(f"{cache.name}-ahead")
+        parent = os.getpid()
         self.child = os.fork()
         if self.child == 0:
             try:
-                self.convert(jupyter, cache, config, files)
+                self.convert(jupyter, cache, config, files, parent)
             finally:
                 os._exit(0)
 
-    def convert(self, jupyter: Any, cache: Path, config: Any, files: list[Any]) -> None:
+    def convert(
+        self, jupyter: Any, cache: Path, config: Any, files: list[Any], parent: int
+    ) -> None:
         """Convert pages in a folder of our own, and hand each over when it is whole."""
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         logging.disable(logging.CRITICAL)
@@ -59,6 +62,8 @@ class Ahead:
         cache.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(Exception):
             for file in files:
+                if os.getppid() != parent:  # nobody waits for it any more
+                    break
                 page = jupyter.on_pre_page(Page(None, file, config), config, Files([]))
                 page.render(config, Files([]))
                 for done in self.folder.glob("*.json"):

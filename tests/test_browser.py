@@ -25,7 +25,7 @@ APPENDIX = sorted(
 SOME = ["index.html", *CHAPTERS[::8], *ANSWERS[::22], *APPENDIX[::3]]
 LIVE_AT_ONCE = "diffusion/learned-score.html"  # its live figure is in the first view
 # What a first visit may weigh, in kB, and what it may where figures hold
-# photographs, or the text a hundred formulas. Half of it is the same on all pages.
+# photographs, or where a text has more than a hundred formulas. Half of it is the same on all pages.
 FIRST = 300
 HEAVIER = {
     "cnn/index.html": 360,

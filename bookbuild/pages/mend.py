@@ -12,11 +12,11 @@ NAV = re.compile(
     re.S,
 )
 # Names, signs and spaces in code, which book.css shows in the code's own colour:
-# half of the elements of a page, each of which a browser has to style.
+# a third and more of the elements of a page, each of which a browser has to style.
 UNCOLOURED = re.compile(r'<span class="(?:kc|n|o|p|w)">([^<]*)</span>')
 ARTICLE = '<article class="md-content__inner md-typeset'
 FORMULA = '<span class="katex">'
-MANY = 130  # formulas from which on a phone needs seconds to lay a page out
+MANY = 130  # formulas from which on a phone takes long to lay a page out
 DIALOG = '<div class="md-search" data-md-component="search" role="dialog"'
 
 

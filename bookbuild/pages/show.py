@@ -56,7 +56,7 @@ SIGNS = {
     r"\s+": " ",
 }  # of TeX, to what a reader may type
 
-COLOURED = re.compile(r'<span class="[^"]*">([^<]*)</span>')
+MARKED = re.compile(r'<span class="[^"]*">([^<]*)</span>')
 
 
 def for_search(html: str, spellings: dict[str, str]) -> str:
@@ -69,7 +69,7 @@ def for_search(html: str, spellings: dict[str, str]) -> str:
     """
     html = FORMULA.sub(lambda f: f"<{f[1]}>{plain_tex(f[2])}</{f[1]}>", html)
     html = FOLDED.sub('<details data-search-exclude=""', SLOT.sub("", html))
-    html = COLOURED.sub(r"\1", html)  # half of its work would be for these
+    html = MARKED.sub(r"\1", html)  # most of its work would be for these
     return "".join(
         f"{part}{' ' * part.startswith('<h')}{other_words(part, spellings)}"
         for part in re.split(r"(?=<h[1-6][ >])|(?=</h[1-6]>)", html)

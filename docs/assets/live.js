@@ -142,16 +142,16 @@
   }
 
   const begin = () => {
-    const all = document.querySelectorAll("figure[data-live]")
+    const lively = [...document.querySelectorAll("figure[data-live][data-numbers]")]
     // Where it is seen at once, a figure would push down what is being read: there it waits for a reader's wish.
     const seen = figure => {
       const box = figure.getBoundingClientRect()
       return box.top < innerHeight && box.bottom > 0
     }
-    const lively = [...all].filter(figure => figure.dataset.numbers)
     for (const figure of lively.filter(seen)) {
       const button = make("button", {type: "button", class: "live-start"}, "Start this figure")
-      button.addEventListener("click", () => start(figure).catch(() => {}))
+      button.addEventListener("click", () => start(figure)
+        .then(panel => panel.root.querySelector("input, button")?.focus()).catch(() => {}))
       figure.append(button)
     }
     addEventListener("scroll", () => {

@@ -10,7 +10,7 @@ live.compute.noise = ({layers, T}, {points, t}) => {
 }
 
 live.figure("noise", (panel, numbers) => {
-  const {make} = live, {signal, sigma, T, centres} = numbers, size = 360, reach = 3, many = 120
+  const {make} = live, {signal, sigma, T, centres} = numbers, size = 360, reach = 3, many = 150
   const X = v => (v + reach) / (2 * reach) * size, Y = v => (reach - v) / (2 * reach) * size
   const svg = panel.place(make("svg", {viewBox: `0 0 ${size} ${size}`, role: "img", class: "live-square"}))
   const heaps = centres.map(() => svg.appendChild(make("circle", {r: X(0.3) - X(0), class: "live-faint"})))
@@ -42,7 +42,7 @@ live.figure("noise", (panel, numbers) => {
   }
 
   panel.slider("at", "way back", {min: 0, max: 100, step: 1, value: 100, show: v => `${v} %`})
-  panel.slider("steps", "steps", {min: 2, max: 50, step: 1, value: 10})
+  panel.slider("steps", "steps", {min: 2, max: 50, step: 1, value: 20})
   panel.slider("seed", "noise number", {min: 1, max: 20, step: 1, value: 1})
   panel.keep("mode", 0, v => v === 0 || v === 1)
   let playing = null
