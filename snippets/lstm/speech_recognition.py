@@ -191,6 +191,18 @@ def transcribe(sounds):
             for row, n in zip(logits, lengths)]
 # --8<-- [end:decode]
 
+# --8<-- [start:jumps]
+def at_jumps(sound, digits, least=8):
+    """Cut where neighbouring frames differ most; no piece is shorter."""
+    jump = (sound[1:] - sound[:-1]).norm(dim=1)
+    ends, cuts = [0, len(sound)], []
+    for i in (jump.argsort(descending=True) + 1).tolist():
+        if len(cuts) < digits - 1 and all(abs(i - cut) >= least
+                                          for cut in ends + cuts):
+            cuts.append(i)
+    return sound.tensor_split(sorted(cuts))
+# --8<-- [end:jumps]
+
 # --8<-- [start:cut]
 @torch.no_grad()
 def best_cut(sound, digits):
@@ -229,6 +241,7 @@ for digits, fade in [(1, 0), (3, 0), (5, 0), (7, 0), (5, 4)]:
         "CTC": transcribe([s for s, _ in strings]),
         "equal parts": [in_pieces(s.tensor_split(digits))
                         for s, _ in strings],
+        "at jumps": [in_pieces(at_jumps(s, digits)) for s, _ in strings],
         "best cut": [best_cut(s, digits) for s, _ in strings]}
     name = f"{digits} mixed" if fade else digits
     rates[name] = {method: error_rate(transcripts, targets)
@@ -269,6 +282,7 @@ fig, ax = plt.subplots(num="rates")
 counts = [1, 3, 5, 7]
 for name, color, style in [("CTC", "C0", "o-"),
                            ("equal parts", "C1", "^--"),
+                           ("at jumps", "C3", "v-."),
                            ("best cut", "C2", "s:")]:
     curve = [100 * rates[n][name] for n in counts]
     ax.plot(counts, curve, style, color=color, label=name)
@@ -289,8 +303,10 @@ results = {"accuracy": accuracy, "by_means": by_means, "worst": worst,
            "ctc": {n: rates[n]["CTC"] for n in counts},
            "parts": {n: rates[n]["equal parts"] for n in counts},
            "cut": {n: rates[n]["best cut"] for n in counts},
+           "jumps": {n: rates[n]["at jumps"] for n in counts},
            "mixed": {"cut": rates["5 mixed"]["best cut"], "frames": fade,
                      "ctc": rates["5 mixed"]["CTC"],
+                     "jumps": rates["5 mixed"]["at jumps"],
                      "parts": rates["5 mixed"]["equal parts"]},
            "blank": (chance[:, BLANK] > 0.5).float().mean().item()}
 # --8<-- [end:results]
