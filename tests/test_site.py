@@ -286,6 +286,8 @@ def test_dark_pages_print_as_light_ones_do(open_page):
         page.wait_for_timeout(500)  # colours change slowly
         assert page.locator("figure img.on-light").first.is_visible()
         assert not page.locator("figure img.on-dark").first.is_visible()
+        canvas = "getComputedStyle(document.documentElement).colorScheme"
+        assert page.evaluate(canvas) == "light"
         colours.append(page.evaluate(COLOURS))
     assert colours[0] == colours[1]
 
