@@ -3,6 +3,7 @@
 import json
 import sys
 
+import psutil
 import pytest
 from conftest import NAV, TinyBook
 
@@ -80,3 +81,15 @@ def test_a_build_that_fails_leaves_nothing_of_it(answered):
     for path in (answered.root / ".cache/mkdocs-jupyter").glob("*.json"):
         json.loads(path.read_text())  # whole, or not there
     assert answered.build_apart().code != 0  # and nothing hinders the next
+
+
+def test_a_build_that_fails_at_once_ends_it(answered):
+    answered.config["plugins"][-1]["book"]["assets"] = {"a.woff2": "none/*.woff2"}
+    answered.settings()
+    done = answered.build_apart()
+    assert done.code != 0 and "none/*.woff2 is missing" in done.output
+    assert not (answered.root / ".cache/mkdocs-jupyter-ahead").exists()
+    left = [
+        p for p in psutil.process_iter(["cwd"]) if p.info["cwd"] == str(answered.root)
+    ]
+    assert not left
