@@ -165,3 +165,20 @@ plt.show()
 results |= {"cells": 5 * len(words), "full": sum(map(len, words)),
             "counts": counts}
 # --8<-- [end:packed]
+
+
+# --8<-- [start:turned]
+ax = canvas("turned", 14, 4.6)
+orders = {"as they are": lambda n, t: t,
+          "turned": lambda n, t: (n - 1 - t) % 5}
+for (title, place), x in zip(orders.items(), (0.9, 8.1)):
+    for row, word in enumerate(words):
+        for t in range(5):
+            i = place(len(word), t)
+            full = i < len(word)
+            box(ax, x + t, 3 - 1.1 * row, word[i] if full else "", width=0.85,
+                color="none", edge=f"C{row}" if full else FAINT)
+    ax.text(x - 0.5, 3.85, title)
+arrow(ax, (5.7, 1.9), (7.3, 1.9))
+plt.show()
+# --8<-- [end:turned]

@@ -5,6 +5,9 @@ import tempfile
 
 import torch
 import torch.distributed as dist
+# DDP imports this module. Imported when a group exists, it keeps that group
+# and its threads alive: so it comes before.
+import torch.distributed.nn.functional
 import torch.nn.functional as F
 from torch import multiprocessing, nn
 from torch.nn.parallel import DistributedDataParallel
