@@ -9,15 +9,52 @@ import shutil
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from jinja2 import BytecodeCache
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 from bookbuild.run.pool import available_cores
 
 SEVERAL = 4  # pages from which a second process is worth its start
+
+
+class _Compiled(BytecodeCache):
+    """Templates that have been compiled, by what they say."""
+
+    def __init__(self) -> None:
+        self.code: dict[str, Any] = {}
+
+    def load_bytecode(self, bucket: Any) -> None:
+        bucket.code = self.code.get(bucket.key)
+
+    def dump_bytecode(self, bucket: Any) -> None:
+        self.code[bucket.key] = bucket.code
+
+
+@contextlib.contextmanager
+def templates_compiled_once() -> Iterator[None]:
+    """For a while, nbconvert compiles each template once and not for each page.
+
+    It is half of the work of a conversion.
+    """
+    from nbconvert.exporters.templateexporter import TemplateExporter
+
+    create, compiled = TemplateExporter._create_environment, _Compiled()
+
+    def environment(exporter: Any) -> Any:
+        made = create(exporter)
+        made.bytecode_cache = compiled
+        return made
+
+    TemplateExporter._create_environment = environment
+    try:
+        yield
+    finally:
+        TemplateExporter._create_environment = create
 
 
 class Ahead:
@@ -60,7 +97,7 @@ class Ahead:
         jupyter.config["cache_dir"] = str(self.folder)
         jupyter.on_pre_build(config)
         cache.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception), templates_compiled_once():
             for file in files:
                 if os.getppid() != parent:  # nobody waits for it any more
                     break
