@@ -250,7 +250,7 @@ def write_book(root, count, built):
             answers = answers.replace(section.upper(), code)
         write(root / "docs/solutions" / f"examples/variation-{seed}.py", answers)
     write(root / "docs/index.md", "# Variations\n\n" + PROSE)
-    write(root / "pytest.ini", "[pytest]\naddopts = --codeblocks -q\n")
+    write(root / "pytest.ini", "[pytest]\naddopts = --codeblocks -q -p no:faker\n")
     write(root / "mkdocs.yml", json.dumps(configuration(root, count, built)))
     (root / "node_modules").symlink_to(ROOT / "node_modules")
 
