@@ -24,16 +24,7 @@ APPENDIX = sorted(
 # Of every kind, over the whole book.
 SOME = ["index.html", *CHAPTERS[::8], *ANSWERS[::22], *APPENDIX[::3]]
 LIVE_AT_ONCE = "diffusion/learned-score.html"  # its live figure is in the first view
-# What a first visit may weigh, in kB, and what it may where figures hold
-# photographs, or where a text has more than a hundred formulas. Half of it is the same on all pages.
-FIRST = 300
-HEAVIER = {
-    "cnn/index.html": 360,
-    "cnn/learned-representations.html": 340,
-    "deep-learning/index.html": 310,
-    "diffusion/index.html": 315,
-    "start/mathematics.html": 325,
-}
+FIRST = 300  # kB that a first visit may weigh; more than half of it is the same on all pages
 SHIFTS = """
   window.shifted = 0
   new PerformanceObserver(list => {
@@ -140,7 +131,7 @@ def test_a_first_visit_is_light_and_a_second_costs_nothing(visit, hosted, path):
     pages, before = [], len(hosted.sent)
     size, largest = weighed(hosted, first)
     names = [name for name, _ in hosted.sent[before:]]
-    assert size <= HEAVIER.get(path, FIRST), f"{size:.0f} kB: {largest}"
+    assert size <= FIRST, f"{size:.0f} kB: {largest}"
     assert not any("search_index" in name for name in names)
     [page] = pages
     again, largest = weighed(hosted, lambda: (page.reload(), page.evaluate(SCROLL)))

@@ -42,15 +42,18 @@ def repack(encoded: str) -> str:
 
     raw = base64.b64decode(encoded)
     image: Image.Image = Image.open(io.BytesIO(raw)).convert("RGBA")
-    if image.getextrema()[3] == (255, 255):
+    grey = image.convert("L")
+    if grey.convert("RGBA").tobytes() == image.tobytes():
+        image = grey
+    elif few := image.getcolors(256):
+        colours = [colour for _, colour in few]
+        place = {bytes(colour): i for i, colour in enumerate(colours)}
+        every = image.tobytes()
+        pixels = bytes(place[every[i : i + 4]] for i in range(0, len(every), 4))
+        image = Image.frombytes("P", image.size, pixels)
+        image.putpalette(b"".join(place), "RGBA")
+    elif image.getextrema()[3] == (255, 255):
         image = image.convert("RGB")
-        grey = image.convert("L")
-        if grey.convert("RGB").tobytes() == image.tobytes():
-            image = grey
-        elif image.getcolors(256):
-            few = image.quantize(dither=Image.Dither.NONE)
-            if few.convert("RGB").tobytes() == image.tobytes():
-                image = few
     best = raw
     smaller = io.BytesIO()
     image.save(smaller, "png", optimize=True)

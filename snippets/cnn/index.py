@@ -32,11 +32,12 @@ responses = {name: slide(image, kernel) for name, kernel in kernels.items()}
 # --8<-- [end:slide]
 
 # --8<-- [start:draw]
-fig, axes = plt.subplots(2, 2, num="edges", figsize=(6.4, 4.6))
+fig, axes = plt.subplots(2, 2, num="edges", figsize=(5.8, 4.8))
 panels = {"photograph": image, **responses}
 for ax, (name, panel) in zip(axes.flat, panels.items()):
     top = 1 if panel.min() >= 0 else 2
-    ax.imshow(panel, cmap="gray", vmin=0 if top == 1 else -top, vmax=top)
+    ax.imshow(panel[:150, :200], cmap=plt.get_cmap("gray", 64),
+              vmin=0 if top == 1 else -top, vmax=top)
     ax.set_title(name)
     ax.set_axis_off()
 plt.show()

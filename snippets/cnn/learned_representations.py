@@ -126,7 +126,8 @@ for ax, name in zip(axes.flat, filters):
     tiles = filters[name][0].view(8, 8, side, side)
     tiles = tiles / tiles.abs().amax((2, 3), keepdim=True)
     tiles = F.pad(tiles, (0, 2, 0, 2), value=math.nan)
-    ax.imshow(tiles.transpose(1, 2).reshape(8 * side + 16, -1), cmap="gray")
+    ax.imshow(tiles.transpose(1, 2).reshape(8 * side + 16, -1), cmap="gray",
+              interpolation="none")
     ax.set_title(name, fontsize=10)
     ax.set_axis_off()
 

@@ -109,7 +109,7 @@ for name, chain, trained, noise in [
 
 # --8<-- [start:draw]
 fig, axes = plt.subplots(1, 2, num="field", figsize=(6.4, 3.4))
-line = torch.linspace(-2.4, 2.4, 17)
+line = torch.linspace(-2.4, 2.4, 15)
 grid = torch.cartesian_prod(line, line)
 for ax, t in zip(axes, (30, 10)):
     arrows = -exact(grid, signal[t], sigma[t]) / sigma[t]
@@ -122,11 +122,11 @@ axes[0].set_ylabel("second number")
 
 
 fig, axes = plt.subplots(1, 4, num="samples", figsize=(5.8, 1.75))
-pictures = [("data", draw(500)), ("20 steps", sample(truly, 20)[0]),
+pictures = [("data", draw(300)), ("20 steps", sample(truly, 20)[0]),
             ("no noise, 20", sample(truly, 20, noise=0)[0]),
             ("no noise, 100", sample(truly, 100, noise=0)[0])]
 for ax, (name, x) in zip(axes, pictures):
-    ax.plot(*x[:500].T, ".", ms=2, color="C0")
+    ax.plot(*x[:300].T, ".", ms=2, color="C0")
     ax.set(xlim=(-2.1, 2.1), ylim=(-2.1, 2.1), aspect="equal", xticks=[],
            yticks=[])
     ax.set_title(name, fontsize=11)

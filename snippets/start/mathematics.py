@@ -156,14 +156,15 @@ ax.annotate("one-sided", (1e-7, 2e-4), color="C1")
 ax.annotate("two-sided", (4e-3, 3e-8), color="C0")
 ax.annotate("rounding", (3e-12, 2e-8), ha="center")
 
-fig, axes = plt.subplots(2, 4, num="low_rank", figsize=(6.4, 2.9))
+fig, axes = plt.subplots(2, 4, num="low_rank", figsize=(5.8, 2.7))
 panels = [image, *kept.values(), None, *blocks.values()]
 titles = ["photograph", *(f"rank {K}" for K in kept), "",
           *(f"{side} × {side} means" for side in blocks)]
 for ax, panel, title in zip(axes.flat, panels, titles):
     ax.set_axis_off()
     if panel is not None:
-        ax.imshow(panel[::2, ::2], cmap="gray", vmin=0, vmax=1)
+        ax.imshow(panel[::2, ::2], cmap=plt.get_cmap("gray", 64),
+                  vmin=0, vmax=1)
         ax.set_title(title, fontsize=10)
 plt.show()
 # --8<-- [end:draw]

@@ -9,7 +9,7 @@ from PIL import Image
 from bookbuild.pages.svg import NIGHT, PICTURE, lighter, reversed_at_night
 
 
-@pytest.mark.parametrize("mode", ["grey", "few", "many", "clear"])
+@pytest.mark.parametrize("mode", ["grey", "few", "many", "clear", "holes"])
 def test_pictures_in_drawings_keep_every_pixel(mode):
     image = Image.effect_noise((40, 30), 60).convert("RGBA")
     if mode == "few":
@@ -20,6 +20,8 @@ def test_pictures_in_drawings_keep_every_pixel(mode):
         )
     if mode == "clear":
         image.putalpha(100)
+    if mode == "holes":
+        image.paste((0, 0, 0, 0), (5, 5, 20, 9))
     raw = io.BytesIO()
     image.save(raw, "png", compress_level=0)
     text = base64.b64encode(raw.getvalue()).decode()
