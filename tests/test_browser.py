@@ -24,6 +24,7 @@ APPENDIX = sorted(
 # Of every kind, over the whole book.
 SOME = ["index.html", *CHAPTERS[::8], *ANSWERS[::22], *APPENDIX[::3]]
 LIVE_AT_ONCE = "diffusion/learned-score.html"  # its live figure is in the first view
+TABLES = "appendix/notation.html"  # long ones, full of formulas
 FIRST = 300  # kB that a first visit may weigh; more than half of it is the same on all pages
 SHIFTS = """
   window.shifted = 0
@@ -139,7 +140,7 @@ def test_a_first_visit_is_light_and_a_second_costs_nothing(visit, hosted, path):
 
 
 @pytest.mark.parametrize("width", [400, 1280])
-@pytest.mark.parametrize("path", [*SOME, LIVE_AT_ONCE])
+@pytest.mark.parametrize("path", [*SOME, LIVE_AT_ONCE, TABLES])
 def test_layout_stays(visit, path, width):
     page = visit(path, width=width)
     page.wait_for_load_state("networkidle")

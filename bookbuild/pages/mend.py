@@ -17,6 +17,7 @@ UNCOLOURED = re.compile(r'<span class="(?:kc|n|o|p|w)">([^<]*)</span>')
 ARTICLE = '<article class="md-content__inner md-typeset'
 FORMULA = '<span class="katex">'
 MANY = 130  # formulas from which on a phone takes long to lay a page out
+TABLE = re.compile(r"^<table>.*?^</table>", re.M | re.S)
 DIALOG = '<div class="md-search" data-md-component="search" role="dialog"'
 
 
@@ -28,6 +29,7 @@ def mended(page: str) -> str:
     page = UNCOLOURED.sub(r"\1", page)
     if page.count(FORMULA) > MANY:  # book.css lays out only what is near the view
         page = page.replace(ARTICLE, f"{ARTICLE} book-many", 1)
+        page = TABLE.sub(framed, page)
     if search := re.search(r'class="md-search__input"[^>]* aria-label="([^"]+)"', page):
         page = page.replace(f"{DIALOG}>", f'{DIALOG} aria-label="{search[1]}">')
     page = page.replace(' tabindex=""', "")
@@ -47,3 +49,12 @@ def mended(page: str) -> str:
             lost = f'aria-labelledby="{nav["id"]}"'
             page = page.replace(lost, f'aria-label="{name}"', 1)
     return page
+
+
+def framed(table: re.Match[str]) -> str:
+    """A table in a frame that says how many rows it has, before the theme gives it its own.
+
+    Only a frame that is there from the start keeps its place on the page.
+    """
+    rows = table[0].count("<tr>")
+    return f'<div class="book-table" style="--rows: {rows}">{table[0]}</div>'
