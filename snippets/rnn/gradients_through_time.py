@@ -143,7 +143,7 @@ for gain, color in zip(gains, ("C0", "C2", "C1")):
 ax.set(yscale="log", xlabel="lag (steps back)", xlim=(0, T + 12),
        ylabel="length of the gradient, lag 0 = 1")
 
-fig, ax = plt.subplots(num="lengths")
+fig, ax = plt.subplots(num="lengths", layout="constrained")
 for (name, table), (color, style) in zip(long.items(), (
         ("C1", "o--"), ("C0", "s-"), ("C2", "^:"))):
     for i in many:
@@ -157,7 +157,7 @@ ax.set(xscale="log", xlabel="steps of the sequence", yscale="log",
        ylabel="error, one line a run")
 ax.set_xticks(lengths, lengths)
 ax.minorticks_off()
-ax.legend(loc="upper left")
+fig.legend(loc="outside upper center", ncols=3)
 
 fig, ax = plt.subplots(num="clip")
 spikes = runs["not clipped"][0.4][0]["norms"]
