@@ -249,12 +249,14 @@ def test_a_touch_shows_what_is_cited(visit):
     page.wait_for_url("**/bibliography.html#ref-*")
 
 
-def test_a_figure_opens_large(visit):
+def test_a_figure_opens_large_and_its_words_can_be_selected(visit):
     page = visit("cnn/index.html")
     link = page.locator("figure a.zoom.on-light").first
     assert page.locator("figure a.zoom.on-dark").first.is_hidden()
     link.click()
     page.wait_for_url("**/*.svg")
+    page.locator("text", has_text="kernel").first.dblclick()
+    assert page.evaluate("getSelection().toString()").strip() == "kernel"
 
 
 def test_what_scrolls_sideways_can_be_reached_with_the_keyboard(visit):
