@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BytecodeCache
+from jinja2 import FileSystemBytecodeCache
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
@@ -22,28 +22,19 @@ from bookbuild.run.pool import available_cores
 SEVERAL = 4  # pages from which a second process is worth its start
 
 
-class _Compiled(BytecodeCache):
-    """Templates that have been compiled, by what they say."""
-
-    def __init__(self) -> None:
-        self.code: dict[str, Any] = {}
-
-    def load_bytecode(self, bucket: Any) -> None:
-        bucket.code = self.code.get(bucket.key)
-
-    def dump_bytecode(self, bucket: Any) -> None:
-        self.code[bucket.key] = bucket.code
-
-
 @contextlib.contextmanager
-def templates_compiled_once() -> Iterator[None]:
+def templates_compiled_once(folder: Path) -> Iterator[None]:
     """For a while, nbconvert compiles each template once and not for each page.
 
     It is half of the work of a conversion.
+
+    Args:
+        folder: where they are kept.
     """
     from nbconvert.exporters.templateexporter import TemplateExporter
 
-    create, compiled = TemplateExporter._create_environment, _Compiled()
+    create = TemplateExporter._create_environment
+    compiled = FileSystemBytecodeCache(str(folder))
 
     def environment(exporter: Any) -> Any:
         made = create(exporter)
@@ -96,8 +87,9 @@ class Ahead:
         logging.disable(logging.CRITICAL)
         jupyter.config["cache_dir"] = str(self.folder)
         jupyter.on_pre_build(config)
-        cache.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(Exception), templates_compiled_once():
+        for folder in (cache, self.folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(Exception), templates_compiled_once(self.folder):
             for file in files:
                 if os.getppid() != parent:  # nobody waits for it any more
                     break

@@ -46,8 +46,7 @@ def repack(encoded: str) -> str:
     if grey.convert("RGBA").tobytes() == image.tobytes():
         image = grey
     elif few := image.getcolors(256):
-        colours = [colour for _, colour in few]
-        place = {bytes(colour): i for i, colour in enumerate(colours)}
+        place = {bytes(colour): i for i, (_, colour) in enumerate(few)}
         every = image.tobytes()
         pixels = bytes(place[every[i : i + 4]] for i in range(0, len(every), 4))
         image = Image.frombytes("P", image.size, pixels)
