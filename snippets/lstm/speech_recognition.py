@@ -123,7 +123,7 @@ def ctc(logits, lengths, targets):
                       torch.tensor([len(t) for t in targets]), blank=BLANK)
 
 
-listener = train(Listener(11), some_strings, ctc, 900)
+listener = train(Listener(11), some_strings, ctc, 1300)
 # --8<-- [end:strings]
 
 # --8<-- [start:paths]
