@@ -132,7 +132,7 @@ def logistic(Z, y, test_Z):
 def judge(view, method, labels, more):
     rows = torch.stack([draw(labels, seed) for seed in range(draws)], 1)
     X, y = pool_X[rows], pool_y[rows]      # (B, draws, 14, 14), (B, draws)
-    if more:  # the images and 200 distorted copies, in equal shares
+    if more:  # with 200 distorted copies, or one of each image
         copies = 200 // len(rows) or 1
         X = torch.cat([X, distort(X.repeat(copies, 1, 1, 1))])
         y = y.repeat(copies + 1, 1)

@@ -192,9 +192,15 @@ plt.show()
 # --8<-- [start:results]
 once = sum(m.weight.numel() * (49 if isinstance(m, nn.Conv2d) else 1)
            for m in model.modules() if isinstance(m, (nn.Conv2d, nn.Linear)))
+
+
+def mean(rows):
+    return {k: sum(row[k] for row in rows) / len(rows) for k in rows[0]}
+
+
 results = {
-    "measures": final[0], "distances": [row["distance"] for row in final],
-    "sharp": sharp[0], "sharps": [row["distance"] for row in sharp],
+    "measures": mean(final), "distances": [row["distance"] for row in final],
+    "sharp": mean(sharp), "sharps": [row["distance"] for row in sharp],
     "best": best, "runs": 30, "contrast": contrast, "by_steps": by_steps,
     "plain": guided[0], "chosen": guided[best], "four": guided[4],
     "cost": {"train": 3 * once * steps * batch, "sample": 30 * once}}

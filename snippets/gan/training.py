@@ -19,7 +19,7 @@ y = table[:, -1].long()
 train_X, train_y = X[:2500], y[:2500]           # what generators learn from
 judge_X, judge_y = X[2500:3500], y[2500:3500]   # for the judge
 valid_X, valid_y = X[3500:4000], y[3500:4000]   # for settings
-test_X, test_y = X[4000:], y[4000:]             # looked at once
+test_X, test_y = X[4000:], y[4000:]             # to be compared with
 # --8<-- [end:data]
 
 # --8<-- [start:judge]
@@ -207,9 +207,13 @@ for ax, text in zip(axes[:, 0], rows):
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
-results = {"measures": scores[best][0], "cost": cost,
+def mean(rows):
+    return {k: sum(row[k] for row in rows) / len(rows) for k in rows[0]}
+
+
+results = {"measures": mean(scores[best]), "cost": cost,
            "distances": [row["distance"] for row in scores[best]],
            "right": right[best], "contrast": contrast,
-           "sharp": sharp[0], "sharps": [row["distance"] for row in sharp],
+           "sharp": mean(sharp), "sharps": [row["distance"] for row in sharp],
            "recall": sorted(row["recall"] for row in scores[best])}
 # --8<-- [end:results]

@@ -254,6 +254,6 @@ plain = greedy(models["numbers"], long_sources)
 
 # --8<-- [start:results]
 results = {"real": {"bleu": real_score["held out"],
-                    "own": real_score["own"]}, "texts": len(real),
+                    "own": real_score["own"]}, "learned": len(real) - 200,
            "searched": searched, "width": width, "steps": steps}
 # --8<-- [end:results]

@@ -198,6 +198,26 @@ for length in (9, 11, 12, 13, 15, 17, 19, 22):
 print("words never seen in training:", unknown)
 # --8<-- [end:longer]
 
+# --8<-- [start:shape]
+def groups(source):
+    """How many of millions, thousands and the rest are not zero"""
+    return (("million" in source) + ("thousand" in source)
+            + (source[-1] not in ("million", "thousand")))
+
+
+rare = sum(groups(s) == 3 for s, _ in train_pairs) / len(train_pairs)
+print(f"three groups: {rare:.1%} of the numbers in training")
+shape = {}
+for count in (2, 3):
+    some = [p for p in pairs if len(p[0]) == 14 and groups(p[0]) == count]
+    shape[count] = exact(models[True], some[:200])
+    print(f"14 words, {count} groups: exact {shape[count]:.3f}")
+guesses, _ = translate(models[True], [source for source, _ in some])
+lost = next(((source, guess) for (source, target), guess
+             in zip(some, guesses) if len(guess) < len(target)), ((), ()))
+print("shortened:", *lost[0], "->", *lost[1])
+# --8<-- [end:shape]
+
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="pairs")
 for attention, times, name, style in [
@@ -246,6 +266,7 @@ results = {"with": [scores[True, size, 1] for size in sizes],
            "sizes": list(sizes), "looks": ", ".join(looks),
            "number": " ".join(example[0]), "in_french": " ".join(words[0]),
            "longest": max(longer), "seen": 12, "seen_plus": 15,
+           "shape": shape, "rare": rare, "tried": 14,
            "bleu": score[True], "bleu_without": score[False],
            "longer": longer, "unknown": unknown,
            "shared": sum(" ".join(s) in kept for s in sources),

@@ -1,5 +1,6 @@
 """Byte-pair encoding: pieces between letters and words, from counts."""
 # --8<-- [start:tiny]
+import re
 from collections import Counter
 from importlib.metadata import distribution
 
@@ -111,8 +112,8 @@ _, pairs = learn(mixed, 500)
 chaos = len(held_out) / len(encode(test_ids, 500))
 print(f"500 merges learned from shuffled letters: {chaos:.2f} characters "
       "a piece")
-words = set(text[:cut].split())
-test_words = held_out.split()
+words = set(re.findall(r"[a-z']+", text[:cut].lower()))
+test_words = re.findall(r"[a-z']+", text[cut:].lower())
 unknown = sum(word not in words for word in test_words) / len(test_words)
 print(f"words of the held-out part that training has not: {unknown:.1%}")
 # --8<-- [end:shuffled]

@@ -48,9 +48,15 @@ print(f"{len(pairs):,} pairs; {(both > 0).float().mean():.1%} of the "
 d, smooth = 40, single**0.75
 pmi = (both * smooth.sum() / (single[:, None] * smooth)).log()
 ppmi = pmi.clamp(min=0)  # where nothing was seen, PMI is -infinity
-torch.manual_seed(0)
-U, S, _ = torch.svd_lowrank(ppmi, q=d + 20, niter=3)
-svd = U[:, :d] * S[:d].sqrt()  # (V, d)
+
+
+def shortened(rows):
+    torch.manual_seed(0)
+    U, S, _ = torch.svd_lowrank(rows, q=d + 20, niter=3)
+    return U[:, :d] * S[:d].sqrt()  # (V, d)
+
+
+svd = shortened(ppmi)
 # --8<-- [end:counting]
 
 # --8<-- [start:groups]
@@ -82,6 +88,7 @@ def same_group(vectors):
 
 torch.manual_seed(1)
 hits = {"random": same_group(torch.randn(V, d)), "counts": same_group(both),
+        "counts, SVD": same_group(shortened(both)),
         "PPMI": same_group(ppmi), "SVD": same_group(svd)}
 # --8<-- [end:groups]
 
@@ -169,8 +176,8 @@ plt.show()
 
 # --8<-- [start:results]
 results = {"V": V, "d": d, "asked": len(asked), "groups": len(groups),
-           "score": {k: score[k] for k in ("random", "counts", "PPMI",
-                                           "SVD")},
+           "score": {name.replace(", ", "_"): value
+                     for name, value in score.items()},
            "run": [found for _, found in runs], "only": only,
            "last": [found[-1] for _, found in runs],
            "rounds": len(found), "filled": (both > 0).float().mean().item()}

@@ -196,7 +196,10 @@ plt.show()
 # --8<-- [end:draw]
 
 # --8<-- [start:results]
+half = [rows for r, rows in error.items() if shares[r] == 0.5]
 results = {"steps": pretraining_steps, "tuning_steps": tuning_steps,
+           "half": {name: sum(rows[name] for rows in half) / len(half)
+                    for name in half[0]},
            "error": {f"net_{r}": rows for r, rows in error.items()}} | {
     name.replace(" ", "_").replace("-", "_").replace("%", ""): {
         f"of_{n}": r.mean().item() for n, r in zip(counts, rows)}

@@ -55,6 +55,8 @@ for ax, first, second in [(axes[0], (0.4, -0.5), (-0.85, 0.65)),
 
 # --8<-- [start:svd]
 U, S, Vh = torch.linalg.svd(W)
+if torch.det(U) < 0:  # signs are free: two turns in place of two mirrors
+    U, Vh = U * torch.tensor([1.0, -1.0]), Vh * torch.tensor([[1.0], [-1.0]])
 t = torch.linspace(0, 2 * torch.pi, 200)
 circle = torch.stack([t.cos(), t.sin()])
 stages = [torch.eye(2), Vh, S.diag() @ Vh, U @ S.diag() @ Vh]

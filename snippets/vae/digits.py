@@ -175,9 +175,7 @@ plt.show()
 # --8<-- [start:results]
 cost |= {"mixture_sample": cost["sample"] + K * K, "mixture_train": cost[
     "train"] + mixture.n_iter_ * 20 * K * K * len(T)}
-results = {"measures": table["prior"][0], "cost": cost,
-           "distances": [row["distance"] for row in table["prior"]],
-           "kinds": {name.replace(", ", "_").replace(" ", "_"): {
+results = {"cost": cost, "kinds": {name.replace(", ", "_").replace(" ", "_"): {
                "distances": [row["distance"] for row in rows], **rows[0]}
                for name, rows in table.items()}}
 # --8<-- [end:results]

@@ -81,7 +81,7 @@ for name, values in (("median", median), ("network", network(spots)),
     print(f"{name:9}" + "".join(f"{value:8.2f}" for value in values))
 
 # %% [markdown]
-# The median of the posterior, which jumps from one group to the other where the mean passes gradually: at $y = 0$ the network says {{ learned.2:.2f}}, the median is {{ median.2:.2f}}. Absolute error decides, squared error hedges.
+# The median of the posterior, which jumps from one group to the other where the mean passes gradually: at $y = 0$ the network says {{ learned.2:.2f}}, the median is {{ median.2:.2f}}. Beside the jump the network is smoother than that: at $y = -0.2$ it says {{ learned.1:.2f}}, where the median is {{ median.1:.2f}}. Absolute error decides, squared error hedges.
 
 # %% [markdown]
 # ## Exercise 8

@@ -98,4 +98,4 @@ for last in (0.2, 0.02, 0.005):
 # %% [markdown]
 # ## Exercise 8
 #
-# The exact score of the training set leads back to the training set: the sampler would copy training images, as the narrow Gaussians are all there is. A small network that is trained briefly does not reach this score; it learns a smoother one, which is the same for similar images, and what it makes lies between and around the training images. Whether that is "better" has to be measured with images that it never saw. The comparison of distances to the nearest training image on [the next page](../../diffusion/digits.md) is one such measure.
+# The exact score of the training set leads back to the training set: the sampler would copy training images, as the narrow Gaussians are all there is. A small network that is trained briefly does not reach this score; it learns a smoother one, which is the same for similar images, and what it makes lies between and around the training images. Whether that is "better" has to be measured with images that it never saw. The comparison of distances to the nearest training image on [the page that draws digits](../../diffusion/digits.md) is one such measure.

@@ -39,7 +39,7 @@ results["move"] = lr * D_now * a
 print(f"non-saturating: {b:.3f}, minimax: {results['move']:.3f}")
 
 # %% [markdown]
-# The loss $\log(1 - D)$ has the slope $-D a$ with respect to $b$; the step goes down, by {{ move:.3f}}, where the non-saturating loss moved $b$ several times as far, because the discriminator was rather sure: $D$ is small, and $1 - D$ large.
+# The loss $\log(1 - D)$ has the slope $-D a$ with respect to $b$; a step down the loss moves $b$ up by {{ move:.3f}}, where the non-saturating loss moved $b$ several times as far, because the discriminator was rather sure: $D$ is small, and $1 - D$ large.
 
 # %% [markdown]
 # ## Exercise 4

@@ -16,7 +16,7 @@
 # %% [markdown]
 # ## Exercise 3
 #
-# Balls around real points: 0 and 1 reach to each other, radius 1; 5 reaches to 1, radius 4. So they cover $[-1, 2]$ and $[1, 9]$, and all three made points are inside: precision 1. Balls around made points: 0.5 and 0.6 have the radius 0.1, and 2 has 1.4. They cover $[0.4, 0.7]$ and $[0.6, 3.4]$. Of the real points only 1 is inside: recall 1/3. The far real point 5 made precision generous.
+# Balls around real points: 0 and 1 reach to each other, radius 1; 5 reaches to 1, radius 4. So they cover $[-1, 2]$ and $[1, 9]$, and all three made points are inside: precision 1. Balls around made points: 0.5 and 0.6 have the radius 0.1, and 3 has 2.4. They cover $[0.4, 0.7]$ and $[0.6, 5.4]$. Of the real points 1 and 5 are inside: recall 2/3. The far real point 5 made precision generous: without it, 3 would lie outside.
 
 # %% [markdown]
 # ## Exercise 4

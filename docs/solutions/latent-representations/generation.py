@@ -80,13 +80,19 @@ with torch.no_grad():
     by_code = decoder((1 - steps) * ends[0] + steps * ends[1])
     by_pixel = (1 - steps) * a + steps * b
     for name, images in [("codes", by_code), ("pixels", by_pixel)]:
-        sure, guess = cnn(images).softmax(1).max(1)
-        print(f"{name:7}", "  ".join(f"{g} ({s:.2f})" for g, s in zip(
-            guess.tolist(), sure.tolist())))
+        for kind, judge in (("CNN", cnn), ("MLP", mlp)):
+            sure, guess = judge(images).softmax(1).max(1)
+            print(f"{name:7}{kind}  ", "  ".join(f"{g} ({s:.2f})" for g, s in
+                                               zip(guess.tolist(), sure.tolist())))
+fig, axes = plt.subplots(2, 1, figsize=(5, 2.2))
+for ax, name, images in zip(axes, ("codes", "pixels"), (by_code, by_pixel)):
+    ax.imshow(torch.cat(list(images.reshape(5, 28, 28)), 1), cmap="gray_r")
+    ax.set(xticks=[], yticks=[], ylabel=name)
+plt.show()
 
 # %% [markdown]
-# Class and confidence of the CNN along the way from a 3 to an 8. Half way between the pixels lies a double exposure, which the judge
-# nevertheless names; half way between the codes lies one stroke that has something of both. One pair proves nothing; look at some more.
+# Classes and confidences of both judges along the way from a 3 to an 8. Half way between the pixels lies a double exposure, which the judges
+# nevertheless name: they have never seen one, and have no way to say so. One pair proves nothing; look at some more.
 #
 # ## Exercise 7
 #

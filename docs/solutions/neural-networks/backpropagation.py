@@ -76,7 +76,7 @@ print(f"largest gap to PyTorch {results['gap']:.0e}")
 # %% [markdown]
 # ## Exercise 7
 #
-# All three notice, because all use values more than once: in the drawing $w$ would keep only one of its two contributions; most random graphs use a value twice; and in the network each weight is used by every example. Run it:
+# All three notice, because all use values more than once: in the drawing $w$ would keep only one of its two contributions; the random graphs use most values more than once; and in the network each weight is used by every example. Run it:
 #
 # ```console
 # $ python -m bookbuild run neural-networks/autograd_engine.py --break "the last contribution only"

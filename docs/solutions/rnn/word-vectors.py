@@ -19,7 +19,7 @@ results = {}
 # %% [markdown]
 # ## Exercise 1
 #
-# Because their neighbours are the same: both stand between *the* and a verb of speaking. A row of the table lists the neighbours, and the cosine compares rows.
+# Because they share neighbours: both stand between *the* and *spoke*. A row of the table lists the neighbours, and the cosine compares rows.
 
 # %% [markdown]
 # ## Exercise 2

@@ -87,4 +87,4 @@ for decay in (0.0, 1.0, 5.0, 20.0):
 # %% [markdown]
 # ## Exercise 8
 #
-# Four questions to begin with: for whom was it made, on what was it tested, which groups occur in those data, and which result would make you withdraw it? For the translator of numbers, for instance: trained on numbers of up to nine digits, and wrong on longer ones more often than right; nobody who reads "exactly right" on its page would expect that.
+# Four questions to begin with: for whom was it made, on what was it tested, which groups occur in those data, and which result would make you withdraw it? For the translator of numbers, for instance: trained on numbers of up to twelve English words, right on most of those that are a few words longer, and on hardly any of the longest; nobody who reads "exactly right" on its page would expect that.

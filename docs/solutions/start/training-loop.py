@@ -91,7 +91,7 @@ print("with the column:", [round(e, 3) for e in faulty],
 Curve = Right
 
 # %% [markdown]
-# The error is {{ faulty:.3f}} on average, that of always saying the mean {{ mean:.3f}}. The network has become a flat line, with what little slope is left by chance.
+# The error is {{ faulty:.3f}} on average, that of always saying the mean {{ mean:.3f}}. The network has become nearly flat. A little of the curve is left: in a batch of 20 each prediction meets its own target once in twenty times, so the best it can say is the mean and a twentieth of the curve above it.
 
 # %% [markdown]
 # ## Exercise 6
@@ -132,7 +132,7 @@ print(f"100 epochs of batches of 20: rate 0.03, {min(small):.3f} - "
       f"{max(small):.3f}")
 
 # %% [markdown]
-# (`valid[lr] == valid[lr]` is false for `nan` only.) For the same number of epochs the large batch is far behind: {{ steps_100.best:.3f}} to {{ steps_100.worst:.3f}} against {{ small.best:.3f}} to {{ small.worst:.3f}}. With as many *steps*, and so ten times the work, it reaches {{ steps_1000.best:.3f}} to {{ steps_1000.worst:.3f}}. A gradient from 20 examples points nearly the same way as one from 200 and costs a tenth; what counts is how many steps are taken.
+# (`valid[lr] == valid[lr]` is false for `nan` only.) For the same number of epochs the large batch is far behind: {{ steps_100.best:.3f}} to {{ steps_100.worst:.3f}} against {{ small.best:.3f}} to {{ small.worst:.3f}}. With as many *steps*, and so ten times the work, it reaches {{ steps_1000.best:.3f}} to {{ steps_1000.worst:.3f}}. A gradient from 20 examples costs a tenth of one from 200, and while the error is large it points nearly the same way; what counts then is how many steps are taken. (Near the end of a training it is [mostly noise](../../neural-networks/schedules.md).)
 
 # %% [markdown]
 # ## Exercise 8
