@@ -37,7 +37,7 @@ frame(ax, box.tolist(), "C1")
 ax.plot(*middle.tolist(), "o", color=INK, ms=5)
 look = {"fontsize": 9, "bbox": {"fc": SOFT, "ec": "none", "pad": 1.5}}
 ax.text(38, 20, f"centre ({middle[0]:g}, {middle[1]:g})", color=INK, **look)
-ax.text(20, 8.6, "box of a digit", color="C1", **look)
+ax.text(20, 7.6, "box of a digit", color="C1", **look)
 ax.annotate("its cell: column 3, row 2", (26, 24), (14, 45), color="C0",
             arrowprops={"arrowstyle": "->", "color": "C0"}, **look)
 ax.set(xlim=(-1, 65), ylim=(65, -1), aspect="equal", xlabel="pixels",
@@ -55,11 +55,13 @@ for ax, (a, b), (share, common, areas) in zip(axes, pairs, shares):
     if common:
         frame(ax, (max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]),
                    min(a[3], b[3])), FAINT, fill=FAINT)
+    ax.vlines(range(1, 10), 1, 9, color=FAINT, lw=0.8, zorder=0)
+    ax.hlines(range(1, 10), 1, 9, color=FAINT, lw=0.8, zorder=0)
     frame(ax, a, "C0")
     frame(ax, b, "C1", ls="--")
     ax.set_title(f"shared {common}, covered {sum(areas) - common}\n"
                  f"IoU {share:.2f}", fontsize=12)
-    ax.set(xlim=(0.5, 9.5), ylim=(8.5, 0.5), aspect="equal")
+    ax.set(xlim=(0.9, 9.1), ylim=(9.1, 0.9), aspect="equal")
     ax.axis("off")
 plt.show()
 # --8<-- [end:iou]

@@ -188,7 +188,7 @@ for ax, (image, _, _), each in zip(axes.flat, test_scenes, found):
             at = top - 3 if top > 12 else bottom + 11
             ax.text(min(max(left, 1), 42), at, f"{cls} {score:.1f}", bbox={
                 "fc": "black", "lw": 0, "pad": 1}, color="#ffb000", size=11)
-    ax.set(xlim=(-1.5, SIZE + 0.5), ylim=(SIZE + 0.5, -1.5))
+    ax.set(xlim=(-1.5, SIZE + 3), ylim=(SIZE + 3, -1.5))
     ax.set_axis_off()
 plt.show()
 products = (25 * 16 * 32**2 + 9 * 16 * 32 * 16**2  # weights x positions

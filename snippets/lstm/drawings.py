@@ -109,7 +109,7 @@ for t, word in enumerate(words):
     if t:
         arrow(ax, (x - 1.4, 1.9), (x - 0.7, 1.9), color="C0")
         arrow(ax, (x - 0.7, 2.1), (x - 1.4, 2.1), color="C0")
-    arrow(ax, (x, 2.5), (5.6, 4.6), color="C1",
+    arrow(ax, (x, 2.5), (5.6 + 0.5 * t, 4.5), color="C1",
           width=0.6 + 5 * weights[t])
     ax.text(x - 0.1, 2.6, f"{weights[t]:.2f}", color="C1", ha="right",
             va="bottom")

@@ -149,7 +149,8 @@ ax.set(xscale="log", xlabel="lag (steps)", ylim=(0.25, 1.05),
        ylabel="right answers, one mark a run")
 ax.set_xticks(lags, lags)
 ax.minorticks_off()
-ax.legend(loc="center", fontsize=9)
+ax.legend(loc="center", fontsize=9, frameon=True, facecolor="none",
+          edgecolor="C6")
 plt.show()
 # --8<-- [end:draw]
 

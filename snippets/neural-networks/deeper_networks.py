@@ -184,8 +184,8 @@ for ax, way, title in zip(axes, ("size", "back"), (
             ax.plot([], [], style, color=f"C{i}", label=name)
     ax.set(yscale="log", ylim=(0.1, 1e9), xlabel="block", title=title)
 axes[0].set_ylabel("size, against the end it starts from")
-axes[1].legend(*axes[0].get_legend_handles_labels(), loc="upper right",
-               frameon=False, labelspacing=0.25, handlelength=1.8)
+axes[0].legend(loc="upper left", frameon=False, labelspacing=0.25,
+               handlelength=1.8, reverse=True)
 plt.show()
 # --8<-- [end:draw]
 

@@ -96,7 +96,7 @@ for name, (lr, momentum) in settings.items():
 # --8<-- [start:draw]
 fig, axes = plt.subplots(1, 3, num="parabola", figsize=(6.4, 2.4),
                          sharey=True)
-w = torch.linspace(-1.6, 1.6, 100)[:, None]
+w = torch.linspace(-1.9, 1.9, 100)[:, None]
 for ax, (lr, name) in zip(axes, [(0.05, "too small"), (0.2, "right"),
                                  (0.52, "too large")]):
     path = descend(parabola, [1.0], lr, 8)

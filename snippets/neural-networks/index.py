@@ -141,7 +141,7 @@ for ax, points in zip(axes, (X, H)):
     ax.set_aspect("equal")
 for unit in range(2):
     line(axes[0], weight[unit], bias[unit], f"$h_{unit + 1} = 0$", 2)
-line(axes[1], out, shift, "last layer", 1.2)
+line(axes[1], out, shift, "last layer", 1.0)
 axes[0].set(xlabel="input $x_1$", ylabel="input $x_2$", xlim=(-2.2, 2.7),
             ylim=(-2.4, 2.4), title="what comes in")
 axes[1].set(xlabel="hidden unit $h_1$", ylabel="hidden unit $h_2$",

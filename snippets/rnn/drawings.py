@@ -66,14 +66,14 @@ for place, (title, outputs) in enumerate(shapes):
     ax.text(left - 0.5, 4.25, title)
     for t in range(4):
         x = left + 1.15 * t
-        box(ax, x, 2, "", width=0.7)
+        box(ax, x, 2, "", width=0.56)
         arrow(ax, (x, 0.6), (x, 1.5))
         if t:
-            arrow(ax, (x - 0.8, 2), (x - 0.35, 2), color="C0")
+            arrow(ax, (x - 0.87, 2), (x - 0.28, 2), color="C0")
         if t in outputs:
             arrow(ax, (x, 2.5), (x, 3.6))
         if place == 2 and t < 3:
-            arrow(ax, (x + 0.02, 3.5), (x + 1.1, 0.7), color="C1",
+            arrow(ax, (x + 0.02, 3.5), (x + 1.12, 0.62), color="C1",
                   style="--")
 plt.show()
 # --8<-- [end:readouts]
@@ -130,8 +130,7 @@ for t in range(length):
     if t:
         arrow(ax, (x - 0.8, 1.75), (x - 0.4, 1.75), color="C0")
     if t % cut:
-        arrow(ax, (x - 0.4, 1.4), (x - 0.8, 1.4), color="C1",
-              style="--")
+        arrow(ax, (x - 0.4, 1.4), (x - 0.8, 1.4), color="C1")
     if t and t % cut == 0:
         ax.plot([x - 0.6, x - 0.6], [0.5, 2.7], color="C7", lw=2.2)
 ax.text(0.5, 3.1, "forwards: the state goes on", color="C0")

@@ -186,7 +186,7 @@ for ax, name, model in zip(panels, ("trained", "untrained"),
     ax.set(xlabel="first component of the state")
     ax.set_title(name)
 panels[0].set(ylabel="second component")
-panels[0].legend(loc="best")
+panels[0].legend(loc="best", frameon=True, facecolor="none", edgecolor="C6")
 plt.show()
 # --8<-- [end:draw]
 

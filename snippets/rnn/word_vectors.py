@@ -168,7 +168,7 @@ for k, i in enumerate(some):
     points = plane[label[mine] == i]
     ax.plot(*points.T, "osD^v*"[k], color=f"C{k}", ms=5,
             label=groups[i].split()[0] + ", ...")
-ax.legend(loc="lower right")
+ax.legend(loc="lower right", frameon=True, facecolor="none", edgecolor="C6")
 ax.set(xlabel="first principal component", ylabel="second component",
        ylim=(-0.8, 0.6))
 plt.show()

@@ -86,8 +86,9 @@ def rank(model, place, code):
     chance = model.out(states).log_softmax(2)            # (10000, 4, V)
     chance = chance.gather(2, codes[..., None])[..., 0].sum(1)
     return 1 + int((chance > chance[int(code)]).sum())
+# --8<-- [end:rank]
 
-
+# --8<-- [start:known]
 found = {place: [] for place in places}
 for seed in range(3):
     text, codes = hide(seed)
@@ -97,7 +98,7 @@ for seed in range(3):
 for place, times in places.items():
     print(f"{place:7} written {times:2} times: rank of its code among 10,000:",
           *found[place])
-# --8<-- [end:rank]
+# --8<-- [end:known]
 
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="ranks", figsize=(6.4, 2.6))

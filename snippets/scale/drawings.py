@@ -22,7 +22,7 @@ def arrow(start, end, style="-|>"):
 
 box(0, 2.1, "batch", 1.2)
 for y, name in [(3.4, "0"), (0.8, "1")]:
-    box(2.0, y, f"half {int(name) + 1}", 1.2)
+    box(2.0, y, f"half {name}", 1.2)
     box(4.0, y, f"process {name}\nall weights")
     box(6.6, y, f"gradient $g_{name}$", 1.7)
     arrow((1.2, 2.1), (2.0, y))

@@ -89,7 +89,7 @@ grey = 140
 for x, shown, name in [
         (0.1, image, "image"),
         (2.6, np.where(hidden == 1, grey, image), "half hidden"),
-        (11.3, np.where(hidden == 1, image, np.nan), "asked for")]:
+        (11.3, np.where(hidden == 1, image, grey), "asked for")]:
     ax.imshow(shown, cmap="gray", vmin=0, vmax=255,
               extent=(x, x + 1.8, 0.4, 2.2))
     ax.add_patch(plt.Rectangle((x, 0.4), 1.8, 1.8, fill=False,

@@ -79,7 +79,7 @@ fig, ax = plt.subplots(num="gradient", figsize=(5.8, 3.8))
 lines = ax.contour(x, y, x**2 + x * y + 2 * y**2,
                    levels=[0.25, 1, 2, 3.5], colors="C6", linewidths=1)
 ax.clabel(lines, fontsize=11, fmt="%g")
-for px, py in [(1.0, 0.5), (-1.3, -0.2), (0.3, -0.95)]:
+for px, py in [(1.0, 0.5), (-1.3, -0.2), (0.3, -1.055)]:
     up = torch.tensor([2 * px + py, px + 4 * py]) * 0.2
     ax.plot(px, py, "o", color=INK, ms=4)
     arrow(ax, (px + up[0].item(), py + up[1].item()), "C1", (px, py))

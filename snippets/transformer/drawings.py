@@ -61,10 +61,10 @@ causal = np.tril(np.ones((4, 4)))
 padding = np.ones((4, 4)) * (np.arange(4) < 3)
 for ax, allowed, title in zip(axes, (np.ones((4, 4)), causal, padding),
                               ("no mask", "causal", "padding")):
-    ax.set_xticks(range(4), words[:3] + ["(pad)" if title == "padding"
-                                         else "down"],
-                  rotation=45, ha="right", rotation_mode="anchor")
-    ax.set_yticks(range(4), words if title == "no mask" else [""] * 4)
+    names = words[:3] + ["(pad)" if title == "padding" else "down"]
+    ax.set_xticks(range(4), names, rotation=45, ha="right",
+                  rotation_mode="anchor")
+    ax.set_yticks(range(4), [""] * 4 if title == "causal" else names)
     ax.set(title=title, xlabel="looked at")
     ax.set(xlim=(-0.5, 3.5), ylim=(3.5, -0.5), aspect="equal")
     ax.spines[:].set_visible(True)

@@ -191,7 +191,7 @@ for run, (_, row) in enumerate(removed):
     ax.plot(row["back"], row["one"], "os^"[run], label=f"run {run + 1}")
 ax.set(xlim=(0, 1), ylim=(0, None), ylabel="bits lost without the head",
        xlabel="mean weight on the character before")
-ax.legend()
+ax.legend(frameon=True, facecolor="none", edgecolor="C6")
 plt.show()
 # --8<-- [end:draw]
 

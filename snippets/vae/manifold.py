@@ -103,14 +103,14 @@ labels = [[int(digit), *plain(code)] for digit, code in zip(
 # --8<-- [start:draw]
 fig, ax = plt.subplots(num="plane", figsize=(6, 6))
 steps = torch.special.ndtri((torch.arange(12) + 0.5) / 12)   # of the prior
-grid = torch.stack(torch.meshgrid(steps, steps, indexing="xy"), 2)
+grid = torch.stack(torch.meshgrid(steps, steps.flip(0), indexing="xy"), 2)
 pictures = decode(grid.reshape(-1, 2)).reshape(12, 12, 14, 14)
 ax.imshow(pictures.transpose(1, 2).reshape(168, 168), cmap="gray",
           origin="upper")
 places = [14 * i + 6.5 for i in (0, 3, 6, 8, 11)]
 names = [f"${steps[i]:.1f}$" for i in (0, 3, 6, 8, 11)]
 ax.set_xticks(places, names)
-ax.set_yticks(places, names)
+ax.set_yticks(places[::-1], names)
 ax.set(xlabel="first number of the code", ylabel="second number")
 
 fig, ax = plt.subplots(num="walk", figsize=(5.6, 2.1))

@@ -93,12 +93,13 @@ def neighbour_score(change):
 results["mirror"] = {
     "none": neighbour_score(lambda X: X),
     "added": neighbour_score(lambda X: torch.cat([X, X.flip(2)])),
-    "only": neighbour_score(lambda X: X.flip(2))}
+    "only": neighbour_score(lambda X: X.flip(2)),
+    "distorted": neighbour_score(lambda X: torch.cat([X, distort(X)]))}
 for name, score in results["mirror"].items():
-    print(f"{name:6} {score:.3f}")
+    print(f"{name:9} {score:.3f}")
 
 # %% [markdown]
-# Without mirrored copies the mean is {{ mirror.none:.3f}}, with them {{ mirror.added:.3f}}: the true digits are still there and mostly nearer, so a wrong distortion that is only *added* costs little here. With mirrored digits alone it
+# Without mirrored copies the mean is {{ mirror.none:.3f}}, with them {{ mirror.added:.3f}}: the true digits are still there and mostly nearer, so a wrong distortion that is only *added* costs little here. One *distorted* copy of each instead, with the page's distortions, gives {{ mirror.distorted:.3f}}. With mirrored digits alone it
 # is {{ mirror.only:.3f}}. (An 8 survives a mirror, a 7 does not.) A network has to divide its weights between true and mirrored digits and may suffer more: try it.
 #
 # ## Exercise 8

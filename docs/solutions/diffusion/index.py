@@ -93,7 +93,7 @@ for last in (0.2, 0.02, 0.005):
           f"{found[-1]:.3f}")
 
 # %% [markdown]
-# With a largest $\beta$ of 0.005, $x_T$ should still hold {{ end_005.kept:.0%}} of its variance from the data. The points are as good as before ({{ end_005.good:.1%}}): pure noise has the right variance, and the exact score leads each point to some heap. But which one it is now depends partly on where the point starts, and pure noise lies evenly around the centre: the rarest heap gets {{ end_005.rare:.3f}} instead of {{ weight.rare:.3f}}, the most frequent {{ end_005.frequent:.3f}} instead of {{ weight.frequent:.3f}}. With 0.02 ({{ end_02.kept:.0%}} kept) there is hardly any sign of this: the exact score forgives a lot. The large things, how much there is of what, come from the noisy end of the chain.
+# With a largest $\beta$ of 0.005, $x_T$ should still hold {{ end_005.kept:.0%}} of its variance from the data. The points are as good as before ({{ end_005.good:.1%}}): pure noise has the right variance, and the exact score leads each point to some heap. But which one it is now depends partly on where the point starts, and pure noise lies evenly around the centre: the rarest heap gets {{ end_005.rare:.3f}} instead of {{ weight.rare:.3f}}, the most frequent {{ end_005.frequent:.3f}} instead of {{ weight.frequent:.3f}}. With 0.02 ({{ end_02.kept:.0%}} kept) it is weaker ({{ end_02.rare:.3f}} and {{ end_02.frequent:.3f}}): the exact score forgives a lot. The large things, how much there is of what, come from the noisy end of the chain.
 
 # %% [markdown]
 # ## Exercise 8

@@ -65,11 +65,11 @@ for name, setting in [("500 steps", (500, 96)), ("1000 steps", (1000, 96)),
                                   for t, e in errors(*setting).items()))
 
 # %% [markdown]
-# In points the error grows most where it is largest already, at little noise. At much noise a few hundred steps do, for there the score is nearly a straight line.
+# In points the error grows most at little noise, where it is large already. At much noise a few hundred steps do, for there the score is nearly a straight line.
 #
 # ## Exercise 7
 #
-# Compare the last two lines above: the small network loses most at little and middling noise, where the score bends, and little at the end.
+# Compare the last two lines above: in points the small network loses most at little noise and hardly anything elsewhere; as a multiple of the larger network's error it loses most at the end.
 #
 # ## Exercise 8
 #

@@ -106,8 +106,7 @@ for name, start, lags in [("plain", plain, (20,)),
 # At lag 20 the plain GRU keeps the bit (more than 90% right) in
 # {{ plain_20:d }} of three such short runs, the GRU with spread biases in
 # {{ spread_20:d }}; at lag 60, the longest tried here, in
-# {{ spread_60:d }}. As with the LSTM, the initial biases decide. With 200
-# steps of training the spread GRU keeps the bit over 160 steps too.
+# {{ spread_60:d }}. As with the LSTM, the initial biases decide.
 
 # %% [markdown]
 # ## Exercise 4
@@ -130,10 +129,10 @@ for name, (cell, start) in cells.items():
 # %% [markdown]
 # Without noise {{ RNN_0:d }} of three RNNs and {{ LSTM_0:d }} of three LSTMs
 # keep the bit, with three times as much as on the page {{ RNN_3:d }} and
-# {{ LSTM_3:d }}. So the network without
-# gates gains most from quiet, and the LSTM hardly needs it: it can refuse an
-# input, by a closed input gate or by a candidate near zero, while the plain
-# cell adds every input to what goes into its state.
+# {{ LSTM_3:d }}. At this lag leaving the noise out has nothing to improve.
+# Three times the noise harms the network without gates and not the LSTM: it
+# can refuse an input, by a closed input gate or by a candidate near zero,
+# while the plain cell adds every input to what goes into its state.
 
 # %% [markdown]
 # ## Exercise 5

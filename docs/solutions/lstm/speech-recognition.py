@@ -164,8 +164,7 @@ results["growth"] = [row[1] / row[0] for row in results["rates"].values()]
 # but nobody told the network, and it may learn the range of its examples along
 # with the task, as in
 # [translation](../../lstm/translation.md#where-it-fails-longer-and-of-a-rare-shape).
-# It need not: the first two differ only in the random seed. In a training
-# three times as long all errors were smaller, and the picture was the same.
+# It need not: the first two differ only in the random seed.
 
 # %% [markdown]
 # ## Exercise 5

@@ -186,9 +186,7 @@ results["rounds"] = 600 * 16 * 32 / len(train_ids)
 # {{ all.copied:d }}. What little text costs is seen on the held-out pages:
 # {{ tenth.held_out:.2f}} bits for each character in place of
 # {{ all.held_out:.2f}}, although the network knows its own pages better
-# ({{ tenth.own:.2f}} bits, the other {{ all.own:.2f}}). Four times as many
-# steps drive this further: longer copies, far fewer bits on its own pages, and
-# more on the held-out ones.
+# ({{ tenth.own:.2f}} bits, the other {{ all.own:.2f}}).
 
 # %% [markdown]
 # ## Exercise 5

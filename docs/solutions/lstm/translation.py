@@ -94,7 +94,7 @@ for longest, model in translators.items():
     row = [exact(model, [p for p in fresh if len(p[0]) == length][:200])
            for length in lengths]
     results[f"up_to_{longest}"] = dict(zip(map(str, lengths), row))
-    print(f"up to {longest}" + "".join(f"{score:7.2f}" for score in row))
+    print(f"up to {longest}" + "".join(f"{score:7.3f}" for score in row))
 
 # %% [markdown]
 # With examples of up to 16 words the translator is right on
@@ -106,8 +106,9 @@ for longest, model in translators.items():
 #
 # The length is not the whole story. The translator that was trained on up to
 # 12 words does better at 17 ({{ up_to_12.17:.0%}}) than at 16
-# ({{ up_to_12.16:.0%}}): what a number of 16 words is made of differs more
-# from the numbers in its training.
+# ({{ up_to_12.16:.0%}}): what counts as well is what a number is made of, as
+# [the page](../../lstm/translation.md#where-it-fails-longer-and-of-a-rare-shape)
+# shows.
 
 # %% [markdown]
 # ## Exercise 5

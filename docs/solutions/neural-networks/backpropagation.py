@@ -67,11 +67,12 @@ for at in (-3.0, -0.5, 0.7, 4.0):
         gap = max(abs(ours(v).data - theirs(t).item()),
                   abs(v.grad - t.grad.item()))
         results["gap"] = max(results["gap"], gap)
-        print(f"{ours.__name__:8} at {at:4}: derivative {v.grad:.6f}")
+        print(f"{ours.__name__:8} at {at:4}: derivative of v * {ours.__name__}(v) "
+              f"{v.grad:.6f}")
 print(f"largest gap to PyTorch {results['gap']:.0e}")
 
 # %% [markdown]
-# All agree to within {{ gap:.0e}}. At zero itself the ReLU has no derivative; PyTorch takes 0, and so does this one.
+# We multiply by $v$, so that $v$ is used twice. All agree to within {{ gap:.0e}}. At zero itself the ReLU has no derivative; PyTorch takes 0, and so does this one.
 
 # %% [markdown]
 # ## Exercise 7

@@ -34,8 +34,8 @@ for steps in (300, 1000, 3000):
     print(f"one batch, after {steps:4} steps: loss {losses[-1]:.3f}")
 
 # %% [markdown]
-# Even with fifty examples memorised the loss stays above {{ floor:.3f}}: after 300 steps it is {{ after.300:.3f}}, after
-# 3000 {{ after.3000:.3f}}. (It falls so slowly because the first softmax is flat where the network is sure and wrong.)
+# The loss stays above {{ floor:.3f}}: after 300 steps it is {{ after.300:.3f}}, after
+# 3000 {{ after.3000:.3f}}. It falls so slowly because the first softmax is flat where the right class has almost no probability.
 #
 # ## Exercise 4
 #

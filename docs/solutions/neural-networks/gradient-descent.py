@@ -93,7 +93,7 @@ for name, schedule in [("large", lambda t: 0.1),
 
 # %% [markdown]
 # A constant step size of 0.1 stays about {{ large:.2f}} away, whatever the number of steps; a smaller one stays closer
-# ({{ small:.2f}}) and takes longer to get there. A step that shrinks as $1/t$ averages the noise away: {{ shrinking:.3f}}.
+# ({{ small:.2f}}) and takes longer to get there. A step that shrinks as $1/t$ averages the noise away: {{ shrinking:.4f}}.
 #
 # ## Exercise 8
 
@@ -115,5 +115,5 @@ for lr, momentum in [(0.05, 0), (0.05, 0.9), (0.2, 0)]:
 
 # %% [markdown]
 # With small steps, from every start to the left of the hump, and from none to the right of it. With momentum {{ moved_95:d}} of 31
-# starts ends in the other valley, with the large step {{ moved_20:d}}: both can carry a path over the hump, in either direction. That is no way
-# to find the deeper minimum; it makes where the path ends depend on the start in a less simple way.
+# starts ends in the other valley, with the large step {{ moved_20:d}}: both carry the path of the start farthest out on the right, where the slope is steepest, over the hump. That is no way
+# to find the deeper minimum: it is the long step that crosses, and it would as well cross from the deeper valley into the other.

@@ -91,7 +91,7 @@ results = {
 # %% [markdown]
 # Three ReLUs solve it from {{ relu:d }} of six starts, where three units with tanh do from {{ tanh:d }}. Of the runs that fail
 # ({{ failed:d }}), {{ failed_dead:d }} have a unit that is zero at every point, a dead ReLU: it gets no gradient, and stays as it
-# is. The units that are left do not suffice. With twelve units there are enough to spare: {{ relu_12:d }} of six starts succeed.
+# is. The two that are left could do it by themselves (one for $x_1 - x_2$ and one for $x_2 - x_1$), but from these starts training does not find that. With twelve units there are enough to spare: {{ relu_12:d }} of six starts succeed.
 #
 # ## Exercise 8
 #

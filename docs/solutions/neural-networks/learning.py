@@ -145,4 +145,4 @@ for name, loss_of, make, lr, most in [
 
 # %% [markdown]
 # Cross-entropy takes {{ entropy.low:d}} to {{ entropy.high:d}} steps, squared error {{ squared.low:d}} to {{ squared.high:d}}. The limit helps, {{ limit.low:d}} to {{ limit.high:d}}. Adam does not: {{ Adam.low:d}} to
-# {{ Adam.high:d}} steps with this rate, although its steps are not short. A sound idea and a result are two things. The simplest cure is the cross-entropy.
+# {{ Adam.high:d}} steps with this rate. A sound idea and a result are two things. The simplest cure is the cross-entropy.

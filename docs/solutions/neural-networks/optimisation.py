@@ -78,7 +78,7 @@ def heavier(p, lr):
 
 tops = {}
 for name, make, some in [("0.9", momentum, (0.03, 0.1, 0.3)),
-                          ("0.99", heavier, (0.01, 0.03, 0.1))]:
+                          ("0.99", heavier, (0.003, 0.01, 0.03))]:
     rows = {lr: sum(accuracy(train(make, lr, seed)[0], "validation")
                     for seed in range(3)) / 3 for lr in some}
     tops[name] = max(rows.values())

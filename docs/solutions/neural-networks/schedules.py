@@ -57,7 +57,7 @@ for T in (300, 900):
                                      for name, loss in row.items()))
 
 # %% [markdown]
-# All three are trained for the same number of steps, in the ravine of the page. The cosine that was planned for twice the time and cut off ends at {{ steps_300.cut:.3f}}, the constant rate at {{ steps_300.constant:.3f}}, the one planned for this time at {{ steps_300.planned:.3f}}. What a schedule gains, it gains at its end.
+# All three are trained for the same number of steps, in the ravine of the page. Yes: the cosine that was planned for twice the time and cut off ends at {{ steps_300.cut:.3f}}, the constant rate at {{ steps_300.constant:.3f}}, the one planned for this time at {{ steps_300.planned:.3f}}. Cut off at half its peak, it has most of the lead already, after 900 steps as well; the rest is what its end would have brought.
 
 # %% [markdown]
 # ## Exercise 7

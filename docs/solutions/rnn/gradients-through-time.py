@@ -144,12 +144,11 @@ for clip in (5, 0.05, 0.005, 0.0005):
 # {{ clip.0_05.clipped:.0%}} of the steps, and the error is
 # {{ clip.0_05.most:.4f}} or less; at 0.005 it is still
 # {{ clip.0_005.most:.4f}} or less. At 0.0005 the errors are
-# {{ clip.0_0005.least:.2f}} to {{ clip.0_0005.most:.2f}}, not far from
-# guessing: that limit is too small *for 300 steps*. When every step is
+# {{ clip.0_0005.least:.2f}} to {{ clip.0_0005.most:.2f}}, half of guessing
+# or more: that limit is too small *for 300 steps*. When every step is
 # shortened, the limit takes the place of the learning rate. Momentum 0.9 makes
 # each gradient count ten times, so one step moves the weights by at most
-# $0.2 \cdot 0.0005 / (1 - 0.9) = 0.001$, and all 300 by at most 0.3. More
-# steps bring the error down here too, later.
+# $0.2 \cdot 0.0005 / (1 - 0.9) = 0.001$, and all 300 by at most 0.3.
 
 # %% [markdown]
 # ## Exercise 5

@@ -135,8 +135,7 @@ print(f"two units set by hand: {results['two']:.3f}")
 
 # %% [markdown]
 # Two units set by hand get {{ two:.1%}} of the bits right. So spare units do
-# not make this task solvable, they make a solution easier to find. With five
-# times as many steps some more of the narrow networks find one, but not all.
+# not make this task solvable, they make a solution easier to find.
 
 # %% [markdown]
 # ## Exercise 5

@@ -88,13 +88,18 @@ for name, part in (("tenth", 0.1), ("third", 1 / 3), ("all", 1.0)):
 # ## Exercise 7
 
 # %%
-short = chances(ngrams[3], test_text)
-results["two_counts"] = bits((counted + short) / 2)
-print(f"orders {best} and 3 mixed: {results['two_counts']:.3f}, "
-      f"order {best} alone: {test_bits[best - 1]:.3f}")
+short, valid_short = (chances(ngrams[3], part) for part in (test_text, valid_text))
+valid_counted = chances(ngrams[best], valid_text)
+share = min((i / 10 for i in range(11)), key=lambda s: bits(
+    s * valid_short + (1 - s) * valid_counted))
+results |= {"share": share, "half": bits((counted + short) / 2),
+            "two_counts": bits(share * short + (1 - share) * counted),
+            "alone": test_bits[best - 1]}
+print(f"order {best} alone: {results['alone']:.3f}; with {share:.0%} of order "
+      f"3: {results['two_counts']:.3f}; half and half: {results['half']:.3f}")
 
 # %% [markdown]
-# No: {{ two_counts:.3f}} bits. The longer model already contains the shorter one and uses it where its own counts are thin; averaging once more only makes it less sure where it was rightly sure. A second model is not enough; the network, which is of another kind, does help.
+# Next to nothing. The validation text gives the shorter model a share of {{ share:.0%}}, and the mixture needs {{ two_counts:.3f}} bits, the longer model alone {{ alone:.3f}}; half and half it would be {{ half:.3f}}. The longer model already contains the shorter one and uses it where its own counts are thin. A second model is not enough; the network, which is of another kind, does help.
 
 # %% [markdown]
 # ## Exercise 8

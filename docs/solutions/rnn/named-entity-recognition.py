@@ -94,7 +94,7 @@ show("shape", "without the shape", scores(templates, "f"))
 # names of the training, does not occur again.
 #
 # The pieces overlap (a capital, for instance, stands in the shape and in the
-# prefix), so that a network can often make do with either.
+# prefix), so that the two losses do not add up to what both are worth.
 
 # %% [markdown]
 # ## Exercise 4

@@ -78,7 +78,7 @@ results |= {"two": found[1], "three": found[2],
 print("after each round:", *(f"{value:.2f}" for value in found))
 
 # %% [markdown]
-# After three rounds {{ three:.0%}} of the words have a neighbour of their group, after two {{ two:.0%}}; the SVD has {{ svd:.0%}}. It comes nearer. How near it comes in the end depends on settings (batch, rate, numbers a word), and with enough of both some settings draw level. They should be chosen on other groups than these.
+# After three rounds {{ three:.0%}} of the words have a neighbour of their group, after two {{ two:.0%}}; the SVD has {{ svd:.0%}}. No: it comes nearer, and stays behind. What other settings (batch, rate, numbers a word, more rounds) would do, one run does not tell. They should be chosen on other groups than these.
 
 # %% [markdown]
 # ## Exercise 8
@@ -99,7 +99,7 @@ for key, power, size in [("a", 0.75, 40), ("b", 1.0, 40), ("c", 0.75, 10),
     print(f"power {power}, {size} numbers: {results[key]:.2f}")
 
 # %% [markdown]
-# With the power $3/4$ and 40 numbers {{ a:.0%}}, without the power {{ b:.0%}}; with 10 numbers {{ c:.0%}}, with 150 {{ d:.0%}}. Too few numbers cannot keep the groups apart, too many copy the noise of single counts. One word is about one point, so small differences mean nothing.
+# With the power $3/4$ and 40 numbers {{ a:.0%}}, without the power {{ b:.0%}}; with 10 numbers {{ c:.0%}}, with 150 {{ d:.0%}}. Having only ten numbers costs most, then leaving out the power. Too few numbers cannot keep the groups apart, too many copy the noise of single counts. One word is about one point, so small differences mean nothing.
 
 # %% [markdown]
 # ## Exercise 9

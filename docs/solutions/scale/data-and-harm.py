@@ -23,7 +23,7 @@ print(f"{math.log2(10_000 / 40):.2f} of {math.log2(10_000):.2f} bits")
 #
 # ## Exercise 5
 #
-# It is, though less in this run. (Perhaps since a digit that leans far to the right is more of what the others do.)
+# A group may be read badly because it is missing in training, or because it is harder in any case. So we train with it and without it.
 
 # %%
 --8<-- "scale/data_and_harm.py:lean"
@@ -32,17 +32,25 @@ print(f"{math.log2(10_000 / 40):.2f} of {math.log2(10_000):.2f} bits")
 --8<-- "scale/data_and_harm.py:train"
 
 # %%
-gaps = {}
+results = {}
 for side, chosen in [("left", group), ("right", lean > lean.quantile(0.85))]:
-    rows = (~chosen & ~test).nonzero()[:800, 0]
-    hit = (train(X, y, rows[None], 0)(X[None]).argmax(2)[0] == y).float()
-    gaps[side] = (hit[~chosen & test].mean() - hit[chosen & test].mean()).item()
-    print(f"trained without those that lean {side}: {gaps[side]:.3f} worse on them")
+    score = {}
+    for kind, allowed in (("with", ~test), ("without", ~chosen & ~test)):
+        rows = allowed.nonzero()[:800, 0]
+        hit = (train(X, y, rows[None], 0)(X[None]).argmax(2)[0] == y).float()
+        score[kind] = hit[chosen & test].mean().item()
+        score[kind + "_others"] = hit[~chosen & test].mean().item()
+        print(f"trained {kind} those that lean {side}: {score[kind]:.3f} right "
+              f"on them, {score[kind + '_others']:.3f} on the others")
+    results[side] = score | {"cost": score["with"] - score["without"]}
+
+# %% [markdown]
+# It is. Being left out costs those that lean right {{ right.cost:.2f}} of their accuracy, those that lean left {{ left.cost:.2f}}: about as much. Those that lean left are behind even when they are in the data ({{ left.with:.2f}} against {{ left.with_others:.2f}} for the others), those that lean right hardly ({{ right.with:.2f}} and {{ right.with_others:.2f}}).
 
 # %% [markdown]
 # ## Exercise 6
 #
-# After 60 steps it knows hardly any. Stopping early protects, here at a point where the model is not yet of any use.
+# We ask for the rank of each true code among all of them, as the page does.
 
 # %%
 --8<-- "scale/canary.py:secrets"
@@ -51,17 +59,17 @@ for side, chosen in [("left", group), ("right", lean > lean.quantile(0.85))]:
 --8<-- "scale/canary.py:train"
 
 # %%
+--8<-- "scale/canary.py:rank"
+
+# %%
 text, codes = hide(0)
 model = train(text, 0, steps=60)
-with torch.no_grad():
-    for place, times in places.items():
-        ids = encode("\n" + sentence(place, codes[place]))[None]
-        chance = model(ids[:, :-1]).softmax(2).gather(2, ids[:, 1:, None])
-        print(f"{place}, written {times} times: its digits have the "
-              "probabilities", [round(p, 3) for p in chance[0, -5:-1, 0].tolist()])
+for place, times in places.items():
+    results[place] = rank(model, place, codes[place])
+    print(f"{place:7} written {times:2} times: rank {results[place]}")
 
 # %% [markdown]
-# A network that knew nothing but that digits follow would give each about 0.1.
+# Only the one that was written most often: the code of the hall has rank {{ hall:d}} of 10,000 already; the others have {{ tower:d}} (tower), {{ vault:d}} and {{ gate:d}}. Stopping early protects what stood in the text a few times, and not what stood there often, and the model is not yet of much use.
 #
 # ## Exercise 7
 #

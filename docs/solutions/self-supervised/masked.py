@@ -55,7 +55,7 @@ print(f"error: patches {results['patches']:.4f}, "
       f"pixels {results['pixels']:.4f}")
 
 # %% [markdown]
-# {{ pixels:.4f}} in place of {{ patches:.4f}}: next to each hidden pixel several are visible, and copying from next door does well. A task that the plain guess nearly solves leaves a network little to learn.
+# {{ pixels:.4f}} in place of {{ patches:.4f}}: next to each hidden pixel several are visible, and copying from next door does well. The easier the plain guess finds a task, the less is left for a network to learn.
 
 # %% [markdown]
 # ## Exercise 7
@@ -69,7 +69,7 @@ print(f"error: lower half {results['lower']:.4f}, its mean image "
       f"{spread:.4f}")
 
 # %% [markdown]
-# {{ lower:.4f}}, where the mean image has {{ lower_mean:.4f}}. Most hidden pixels are far from all visible ones, and what the lower half looks like depends on which digit it is, which a linear guess hardly sees.
+# {{ lower:.4f}}, and {{ patches:.4f}} with random patches (exercise 6); on the lower half the mean image has {{ lower_mean:.4f}}. Most hidden pixels are far from all visible ones, and what the lower half looks like depends on which digit it is, which a linear guess hardly sees.
 
 # %% [markdown]
 # ## Exercise 8

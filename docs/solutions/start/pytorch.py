@@ -64,7 +64,7 @@ print("autograd:", w.grad.item())
 # %%
 results = {}
 other = 2 * test_X @ means.T - means.square().sum(1)
-print("greatest difference of the nearest average:",
+print("digits whose nearest average differs:",
       (scores.argmax(1) != other.argmax(1)).sum().item())
 for name, z in [("distances", scores), ("products", other)]:
     scores = z
@@ -123,18 +123,22 @@ print(f"steps 100 to 200: from {results['low']:.2f} to "
 
 # %%
 guess, right = test_y.clone(), test_y           # all answers right
-wrong = (guess[:, None] == right).float().mean().item()
+column = guess[:, None]                         # the mistake
+wrong = (column == right).float().mean().item()
 print(f"accuracy of perfect answers: {wrong:.3f}")
 
 # %% [markdown]
-# Second, taking the mean off each *row* without `keepdim=True`. It raises an error, except when the matrix is square: then the means of the rows are taken off the columns.
+# Second, taking the mean off each *row* without `keepdim=True`. It raises an error, except, for instance, when the matrix is square: then the means of the rows are taken off the columns. The assertions compare shapes before anything is computed with them; here both would have failed.
 
 # %%
 table = torch.arange(9.0).reshape(3, 3)
 print("wrong:", (table - table.mean(1)).mean(1).tolist())
 print("right:", (table - table.mean(1, keepdim=True)).mean(1).tolist())
-assert guess.shape == right.shape              # before comparing
-assert table.mean(1, keepdim=True).shape == (len(table), 1)
+for made, meant in ((column, right.shape), (table.mean(1), (len(table), 1))):
+    try:
+        assert made.shape == meant, f"{tuple(made.shape)}, not {tuple(meant)}"
+    except AssertionError as caught:
+        print("caught:", caught)
 results["perfect"] = wrong
 
 # %% [markdown]

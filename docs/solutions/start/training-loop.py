@@ -106,7 +106,7 @@ for name, m in [("list times 4", shared), ("a loop", apart)]:
 print("the same object four times:", shared[0] is shared[2])
 
 # %% [markdown]
-# `[a, b] * 4` repeats the *objects*, as always in Python. The network applies one layer four times, with one set of weights, and its gradient is the sum over the four uses. It runs, and even learns. The count of parameters shows the mistake: a quarter of what was expected. (Sharing weights on purpose is a good idea elsewhere: [recurrent networks](../../rnn/index.md) do it over time.)
+# `[a, b] * 4` repeats the *objects*, as always in Python. The network applies one layer four times, with one set of weights, and its gradient is the sum over the four uses. It runs without an error. The count of parameters shows the mistake: a quarter of what was expected. (Sharing weights on purpose is a good idea elsewhere: [recurrent networks](../../rnn/index.md) do it over time.)
 
 # %% [markdown]
 # ## Exercise 7

@@ -71,7 +71,7 @@ for name, (make, lr) in makes.items():
           f"{results[name + '_exchanged']:.3f}")
 
 # %% [markdown]
-# In this run the CNN falls from {{ CNN_plain:.3f}} to {{ CNN_exchanged:.3f}}: strokes end at the borders of the patches, and its neighbours are wrong ones. To the ViT the exchange is only another numbering of its positions. It goes from {{ ViT_plain:.3f}} to {{ ViT_exchanged:.3f}}; the difference is that of two random starts.
+# In this run the CNN falls from {{ CNN_plain:.3f}} to {{ CNN_exchanged:.3f}}: strokes end at the borders of the patches, and its neighbours are wrong ones. To the ViT the exchange is only another numbering of its positions. It goes from {{ ViT_plain:.3f}} to {{ ViT_exchanged:.3f}}. The CNN's result lies below all three of its runs on [the page](../../transformer/vision.md), the ViT's among its three: so much do random starts make.
 
 # %% [markdown]
 # ## Exercise 7
