@@ -57,7 +57,7 @@ for name, stop in (("without", False), ("with", True)):
         f"{what} {value:.2f}" for what, value in results[name].items()))
 
 # %% [markdown]
-# The spread is {{ with.spread:.2f}} with stop-gradient and predictor and {{ without.spread:.2f}} without, the accuracy {{ with.accuracy:.2f}} and {{ without.accuracy:.2f}}. It is the normalisation that forbids the single point. Both use few dimensions.
+# No, not in these short runs. The spread is {{ with.spread:.2f}} with stop-gradient and predictor and {{ without.spread:.2f}} without, the accuracy {{ with.accuracy:.2f}} and {{ without.accuracy:.2f}}. It is the normalisation that forbids the single point. Both use few dimensions.
 
 # %% [markdown]
 # ## Exercise 7

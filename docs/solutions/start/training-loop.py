@@ -91,7 +91,7 @@ print("with the column:", [round(e, 3) for e in faulty],
 Curve = Right
 
 # %% [markdown]
-# The error is {{ faulty:.3f}} on average, that of always saying the mean {{ mean:.3f}}. The network has become nearly flat. A little of the curve is left: in a batch of 20 each prediction meets its own target once in twenty times, so the best it can say is the mean and a twentieth of the curve above it.
+# The error is {{ faulty:.3f}} on average, that of always saying the mean {{ mean:.3f}}. The network has become nearly flat: its highest and lowest prediction are {{ spread:.2f}} apart in the second run. A little of the curve is left: in a batch of 20 each prediction meets its own target once in twenty times, so the best it can say is the mean and a twentieth of the curve above it.
 
 # %% [markdown]
 # ## Exercise 6
