@@ -51,6 +51,7 @@ ppmi = pmi.clamp(min=0)  # where nothing was seen, PMI is -infinity
 
 
 def shortened(rows):
+    """The SVD's words, d numbers for each: U times the root of S."""
     torch.manual_seed(0)
     U, S, _ = torch.svd_lowrank(rows, q=d + 20, niter=3)
     return U[:, :d] * S[:d].sqrt()  # (V, d)
