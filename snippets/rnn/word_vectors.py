@@ -50,7 +50,7 @@ pmi = (both * smooth.sum() / (single[:, None] * smooth)).log()
 ppmi = pmi.clamp(min=0)  # where nothing was seen, PMI is -infinity
 
 
-def shortened(rows):
+def shortened(rows, d=d):
     """The SVD's words, d numbers for each: U times the root of S."""
     torch.manual_seed(0)
     U, S, _ = torch.svd_lowrank(rows, q=d + 20, niter=3)

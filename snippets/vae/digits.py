@@ -175,7 +175,14 @@ plt.show()
 # --8<-- [start:results]
 cost |= {"mixture_sample": cost["sample"] + K * K, "mixture_train": cost[
     "train"] + mixture.n_iter_ * 20 * K * K * len(T)}
-results = {"cost": cost, "kinds": {name.replace(", ", "_").replace(" ", "_"): {
-               "distances": [row["distance"] for row in rows], **rows[0]}
-               for name, rows in table.items()}}
+
+
+def mean(rows):
+    return {k: sum(row[k] for row in rows) / len(rows) for k in rows[0]}
+
+
+results = {"cost": cost, "kinds": {
+    name.replace(", ", "_").replace(" ", "_"): {
+        "distances": [row["distance"] for row in rows], **mean(rows)}
+    for name, rows in table.items()}}
 # --8<-- [end:results]
